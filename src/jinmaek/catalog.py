@@ -1,0 +1,77 @@
+"""Every table the tool knows, by name: the vocabulary rules are checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from jinmaek import kernel, tasks
+from jinmaek.columns import Column, Metric, Reader, TreeReader, columns_of, labels_of
+
+
+class UnknownColumn(LookupError):
+    """No table has a column of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A column with everything that is declared about it."""
+
+    table: str
+    column: Column
+    labels: tuple[str, ...]
+    file: str
+    exported: bool
+    """Whether node_exporter has this column under ``metric``; otherwise the name is our own."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.column.name}"
+
+    @property
+    def metric(self) -> Metric:
+        return self.column.metric or Metric(own_metric(self.table, self.column))
+
+
+def own_metric(table: str, column: Column) -> str:
+    """The Prometheus name of a column that no exporter has."""
+    words = ["jinmaek", table, column.name]
+    if column.unit in ("seconds", "bytes", "ratio") and not column.name.endswith(column.unit):
+        words.append(column.unit)
+    if column.kind == "counter" and not column.name.endswith("_total"):
+        words.append("total")
+    return "_".join(words)
+
+
+@cache
+def tables() -> Mapping[str, Reader | TreeReader]:
+    """Kernel files and the tables counted from the task scan, by name."""
+    return {reader.table: reader for reader in (*kernel.readers(), *tasks.TABLES)}
+
+
+@cache
+def ref(name: str) -> Ref:
+    """Look a ``table.column`` up; raises ``UnknownColumn``."""
+    table, _, column = name.partition(".")
+    reader = tables().get(table)
+    declared = columns_of(reader.row).get(column) if reader else None
+    if reader is None or declared is None:
+        raise UnknownColumn(name)
+    return Ref(
+        table=table,
+        column=declared,
+        labels=labels_of(reader.row),
+        file="/" + reader.paths[0],
+        exported=declared.metric is not None and declared.metric.name.startswith("node_"),
+    )
+
+
+@cache
+def refs() -> tuple[Ref, ...]:
+    """All columns of all tables, by name."""
+    return tuple(
+        ref(f"{table}.{column}")
+        for table, reader in sorted(tables().items())
+        for column in columns_of(reader.row)
+    )

@@ -1,0 +1,1 @@
+"""The commands: one file each with ``SUMMARY``, ``build(parser)`` and ``run(args)``; see ``main``."""

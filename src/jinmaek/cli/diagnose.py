@@ -1,0 +1,95 @@
+"""``jinmaek`` and ``jinmaek diagnose``: take the pulse of a host and say what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.model import SEVERITIES, Diagnosis
+from jinmaek.root import Root
+
+SUMMARY = "watch this host for 5 s and say what is wrong, who does it, and what only looks wrong"
+
+
+def build(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="span",
+        type=seconds,
+        default=5.0,
+        metavar="TIME",
+        help="how long to watch: 5s, 2m (default 5s)",
+    )
+    parser.add_argument(
+        "--interval", type=seconds, default=1.0, metavar="TIME", help="between two readings (default 1s)"
+    )
+    parser.add_argument("--root", metavar="DIR", help="diagnose a captured tree that holds proc/ and sys/")
+    parser.add_argument("--json", action="store_true", help="print the diagnosis as one JSON object")
+    parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
+    parser.add_argument(
+        "--fail-on",
+        choices=SEVERITIES[1:],
+        metavar="SEVERITY",
+        help="exit with 1 on a finding at or above info, warning or critical",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from jinmaek.diagnosis.pulse import of_tree, watch
+    from jinmaek.rules import rules
+
+    if args.root is not None:
+        diagnosis = of_tree(rules(), _tree(args.root), args.lang)
+    else:
+        if args.interval < 0.1 or args.span < args.interval:
+            raise Usage(
+                "--for and --interval", "too short", "--interval is at least 100ms, and --for at least that"
+            )
+        progress = _countdown if sys.stderr.isatty() else None
+        diagnosis = watch(rules(), args.span, args.interval, args.lang, progress)
+    if args.json:
+        from jinmaek.views.diagnosis_json import render as render_json
+
+        print(render_json(diagnosis))
+    else:
+        from jinmaek.views.diagnosis import show
+
+        show(diagnosis, args.lang)
+    if not diagnosis.facts:
+        raise SourceUnreadable(
+            args.root or "/", "no kernel file could be read", "is it a tree with proc/ and sys/?"
+        )
+    return _status(diagnosis, args.fail_on)
+
+
+def _status(diagnosis: Diagnosis, fail_on: str | None) -> int:
+    if fail_on is None:
+        return 0
+    serious = SEVERITIES[SEVERITIES.index(fail_on) :]
+    return int(any(finding.severity in serious for finding in diagnosis.findings))
+
+
+def _tree(path: str) -> Root:
+    import os
+
+    if not os.path.isdir(path):
+        raise SourceUnreadable(path, "not a directory", "--root wants one that holds proc/ and sys/")
+    return Root(os.path.abspath(path))
+
+
+def _countdown(left: float) -> None:
+    text = f"\rtaking the pulse: {left:.0f} s " if left > 0 else "\r\033[K"
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def seconds(text: str) -> float:
+    """A length of time: ``5``, ``5s``, ``500ms``, ``2m``, ``1h``."""
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+    number = text.rstrip("msh")
+    factor = units.get(text[len(number) :] or "s")
+    if factor is None or not number.replace(".", "", 1).isdecimal() or not number.isascii():
+        raise argparse.ArgumentTypeError(f"not a length of time: {text!r} (try 5s, 500ms or 2m)")
+    return float(number) * factor

@@ -1,0 +1,185 @@
+"""``jinmaek top``: the main options of top(1), in batch and live."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.model import Gap
+from jinmaek.root import Root
+from jinmaek.sampling import Snapshot, read_text, take
+from jinmaek.tasks import users
+from jinmaek.tasks.procfs import scan
+from jinmaek.views.top import KEYS, WIDEST, Shown, arrange, render
+from jinmaek.views.top_frame import TABLES, Frame, frame
+
+SUMMARY = "the processes that use most CPU or memory, once, repeatedly or live"
+
+PROG = "jinmaek top"
+FIRST_SPAN = 0.15
+"""Seconds between the two readings of the first frame."""
+NARROWEST = 3
+
+
+def build(parser: argparse.ArgumentParser) -> None:
+    """The options of top(1) that are here, ``--json`` and ``--root``."""
+    parser.add_argument("-b", "--batch", action="store_true", help="print frames as text; needs no terminal")
+    parser.add_argument("-n", "--iterations", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument("-d", "--delay", type=float, default=3.0, metavar="S", help="seconds between frames")
+    parser.add_argument(
+        "-o",
+        "--sort",
+        nargs="?",
+        default="%CPU",
+        metavar="FIELD",
+        help="sort by FIELD, largest first; -FIELD smallest first. Fields: "
+        + " ".join(KEYS).replace("%", "%%"),
+    )
+    for field in KEYS:
+        # Otherwise "-o -RES" would be -o without a field and an option nobody knows.
+        parser.add_argument(
+            f"-{field}", dest="sort", action="store_const", const=f"-{field}", help=argparse.SUPPRESS
+        )
+    parser.add_argument("-p", "--pid", metavar="PID,...", help="only these processes")
+    parser.add_argument(
+        "-u", "--user", metavar="USER", help="only processes of this user, with !USER of all others"
+    )
+    parser.add_argument("-i", "--idle", action="store_true", help="leave out processes that used no CPU time")
+    parser.add_argument("-1", dest="each_cpu", action="store_true", help="a line for each CPU")
+    parser.add_argument(
+        "-w",
+        "--width",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="COLS",
+        help="columns to use (without COLS: all)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per frame; needs no terminal")
+    parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print frames, or show them live."""
+    root = Root(os.path.abspath(args.root))
+    shown = _shown(args)
+    if args.iterations is not None and args.iterations < 1:
+        raise Usage(PROG, f"-n {args.iterations} is not a positive count", "give 1 or more")
+    if not 0 <= args.delay <= 1e6:
+        raise Usage(PROG, f"-d {args.delay:g} is no number of seconds to wait", "give 0 or more")
+    # Swap is told by a file of its own, read only where it is shown.
+    next_frame = frames(root, _pids(args.pid), details=args.json or shown.field == "SWAP")
+    if not (args.batch or args.json) and root.live:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise Usage(PROG, "no terminal to show it on", "use -b for text, or --json")
+        from jinmaek.views.top_live import Live, watch
+
+        return watch(next_frame, Live(shown=shown, delay=args.delay, user_id=users.uid_of), args.iterations)
+    # A tree does not move, and a single object is what most want of --json.
+    left = args.iterations or (None if args.batch and root.live else 1)
+    columns = _columns(args.width)
+    while True:
+        print(_page(next_frame(), shown, columns, as_json=args.json), flush=True)
+        if left is not None:
+            left -= 1
+            if not left:
+                return 0
+        if not args.json:
+            print()
+        time.sleep(args.delay)
+
+
+def frames(root: Root, only: frozenset[int] | None, *, details: bool) -> Callable[[], Frame]:
+    """What gives the next frame each time it is called: the time since the frame before it."""
+    name_of = users.names(root)
+    widest = read_text(root, "proc/sys/kernel/pid_max")
+    digits = "" if isinstance(widest, Gap) else widest.strip()
+    pid_width = max(5, len(str(int(digits) - 1))) if digits.isdigit() else 5
+    before: Snapshot | None = None
+
+    def read() -> Snapshot:
+        snapshot = take(root, TABLES, scan(root, details=details))
+        if not snapshot.tasks or not len(snapshot.tasks.processes):
+            raise SourceUnreadable(
+                root.path("proc"), "it holds no process", "is it a tree with proc/PID/stat?"
+            )
+        return snapshot
+
+    def following() -> Frame:
+        nonlocal before
+        if before is None and root.live:
+            before = read()
+            time.sleep(FIRST_SPAN)
+        now = read()
+        made = frame(
+            before,
+            now,
+            name_of=name_of,
+            sessions=users.sessions(root),
+            pid_width=pid_width,
+            only=only,
+        )
+        before = now if root.live else None
+        return made
+
+    return following
+
+
+def _page(made: Frame, shown: Shown, columns: int, *, as_json: bool) -> str:
+    if not as_json:
+        return "\n".join(render(made, shown, columns))
+    import json
+
+    from jinmaek.views.top_json import data
+
+    return json.dumps(data(made, arrange(made.processes, shown)))
+
+
+def _shown(args: argparse.Namespace) -> Shown:
+    word = args.sort or ""
+    field = next((name for name in KEYS if name.lower() == word.lstrip("+-").lower()), None)
+    if field is None:
+        raise Usage(PROG, f"-o: there is no field {word or 'given'}", f"one of {' '.join(KEYS)}")
+    uid, others = None, False
+    if args.user is not None:
+        if args.pid is not None:
+            raise Usage(PROG, "-p and -u exclude each other", "give one of them")
+        others = args.user.startswith("!")
+        uid = users.uid_of(args.user.removeprefix("!"))
+        if uid is None:
+            raise Usage(
+                PROG, f"-u: there is no user {args.user.removeprefix('!')}", "give a name or a number"
+            )
+    return Shown(
+        field=field,
+        descending=not word.startswith("-"),
+        uid=uid,
+        others=others,
+        idle=not args.idle,
+        each_cpu=args.each_cpu,
+    )
+
+
+def _pids(text: str | None) -> frozenset[int] | None:
+    if text is None:
+        return None
+    words = text.split(",")
+    if not all(word.isdigit() and word.isascii() for word in words):
+        raise Usage(PROG, f"-p {text} is no list of pids", "give numbers with commas between them")
+    return frozenset(int(word) or os.getpid() for word in words)
+
+
+def _columns(width: int | None) -> int:
+    import shutil
+
+    if width:
+        if not NARROWEST <= width <= WIDEST:
+            raise Usage(PROG, f"-w {width} is no width", f"give {NARROWEST} to {WIDEST}")
+        return width
+    if width == 0 and not os.environ.get("COLUMNS", "").isdigit():
+        return WIDEST
+    return max(NARROWEST, min(shutil.get_terminal_size((80, 24)).columns, WIDEST))

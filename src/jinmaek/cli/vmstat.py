@@ -1,0 +1,127 @@
+"""``jinmaek vmstat``: the options of vmstat(8) that show the machine as a whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from jinmaek.cli.errors import Usage, row
+from jinmaek.kernel import meminfo, stat
+from jinmaek.kernel import vmstat as counters
+from jinmaek.root import Root
+from jinmaek.views import vmstat as view
+from jinmaek.views import vmstat_json
+from jinmaek.views.procps import Memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+SUMMARY = "run queue, memory, swapping, block I/O, interrupts and CPU, since boot and by interval"
+
+HEADER_LINES = 3
+
+
+def build(parser: ArgumentParser) -> None:
+    """The options of vmstat(8), ``--json`` and ``--root``."""
+    parser.add_argument("delay", nargs="?", type=int, help="seconds between lines; without it one line")
+    parser.add_argument("count", nargs="?", type=int, help="how many lines; without it no end")
+    parser.add_argument("-a", "--active", action="store_true", help="inactive and active memory")
+    parser.add_argument("-f", "--forks", action="store_true", help="processes started since boot")
+    parser.add_argument("-n", "--one-header", action="store_true", help="print the header once only")
+    parser.add_argument("-s", "--stats", action="store_true", help="every counter on a line")
+    parser.add_argument(
+        "-S", "--unit", choices=tuple(view.UNITS), default="K", help="unit of memory and swap (K)"
+    )
+    parser.add_argument("-t", "--timestamp", action="store_true", help="end each line with the time")
+    parser.add_argument("-w", "--wide", action="store_true", help="wide columns, and guests' CPU time")
+    parser.add_argument("-y", "--no-first", action="store_true", help="leave out the line since boot")
+    parser.add_argument("--json", action="store_true", help="one JSON object in base units per line")
+    parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+
+
+def run(args: Namespace) -> int:
+    """Print one line, or one every ``delay`` seconds."""
+    for name, value in (("delay", args.delay), ("count", args.count)):
+        if value is not None and not 1 <= value <= 100_000_000:
+            raise Usage("vmstat", f"the {name} {value} is not a positive number", "give 1 or more")
+    root = Root(args.root)
+    if args.forks:
+        return _forks(root, args)
+    if args.stats:
+        return _totals(root, args)
+    left = args.count if args.count is not None else (1 if args.delay is None else None)
+    delay = 1 if args.delay is None else args.delay
+    height = _height()
+    now = _read(root)
+    if not args.json:
+        _say(_header(args))
+    if not args.no_first:
+        _line(view.Line(now), args)
+        left = left and left - 1
+    printed = 1
+    while left is None or left > 0:
+        time.sleep(delay)
+        if not args.json and not args.one_header and printed % height == 0:
+            _say(_header(args))
+        before, now = now, _read(root)
+        _line(view.Line(now, before, now.at - before.at if args.json else delay), args)
+        printed += 1
+        left = left and left - 1
+    return 0
+
+
+def _read(root: Root) -> view.Reading:
+    return view.Reading(
+        row(root, "proc/stat", stat.parse),
+        row(root, "proc/vmstat", counters.parse),
+        Memory(row(root, "proc/meminfo", meminfo.parse)),
+        at=time.monotonic(),
+        hz=stat.CLK_TCK,
+        page_size=os.sysconf("SC_PAGESIZE"),
+    )
+
+
+def _line(of: view.Line, args: Namespace) -> None:
+    if args.json:
+        _say(_json(vmstat_json.data(of)))
+        return
+    text = view.line(of, unit=view.UNITS[args.unit], wide=args.wide, active=args.active)
+    _say(text + (time.strftime(" %Y-%m-%d %H:%M:%S") if args.timestamp else ""))
+
+
+def _header(args: Namespace) -> str:
+    zone = time.strftime("%Z") if args.timestamp else None
+    return view.header(wide=args.wide, active=args.active, zone=zone)
+
+
+def _totals(root: Root, args: Namespace) -> int:
+    now = _read(root)
+    _say(_json(vmstat_json.totals(now)) if args.json else "\n".join(view.totals(now, args.unit)))
+    return 0
+
+
+def _forks(root: Root, args: Namespace) -> int:
+    now = row(root, "proc/stat", stat.parse)
+    _say(_json({"schema": 1, "forks": now.processes}) if args.json else view.forks(now))
+    return 0
+
+
+def _height() -> int:
+    """Lines between two headers: what the terminal holds."""
+    try:
+        rows = os.get_terminal_size(sys.stdout.fileno()).lines
+    except (OSError, ValueError, AttributeError):
+        rows = 24
+    return rows - HEADER_LINES if rows > HEADER_LINES else 22
+
+
+def _json(data: dict[str, object]) -> str:
+    import json
+
+    return json.dumps(data)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

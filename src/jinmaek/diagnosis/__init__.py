@@ -1,0 +1,1 @@
+"""What a rule may say, what it means, and who is to blame."""

@@ -1,0 +1,125 @@
+"""Rules as alerts: what fires when, as Prometheus counts ``for``, and the rule file that says so there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from jinmaek.catalog import Ref
+from jinmaek.diagnosis.evaluate import Missing, Vector, evaluate
+from jinmaek.diagnosis.expr import Expr
+from jinmaek.diagnosis.promql import duration, exported_labels, promql
+from jinmaek.diagnosis.rule import Rule
+from jinmaek.diagnosis.shape import columns
+from jinmaek.history.protocol import History
+from jinmaek.kernel import vmstat
+from jinmaek.model import Labels, Severity
+
+Levels = Mapping[Severity, Vector | Missing]
+
+OFF_BY_DEFAULT = (
+    "node_buddyinfo_",
+    "node_cgroups_",
+    "node_interrupts_",
+    "node_memory_numa_",
+    "node_processes_",
+    "node_slabinfo_",
+    "node_softirqs_",
+    "node_swap_",
+    "node_sysctl_",
+    "node_zoneinfo_",
+)
+"""Metrics of node_exporter's collectors that run only when asked for."""
+
+
+def conditions(rule: Rule) -> Mapping[Severity, Expr]:
+    """What must hold for each severity of a rule."""
+    return {rule.severity: rule.condition(), **{level: rule.condition(worse) for level, worse in rule.worse}}
+
+
+def active(rule: Rule, history: History, at: float, window: float) -> Levels:
+    """The subjects for which a rule's condition holds at one moment, by severity."""
+    return {level: evaluate(expr, history, at, window) for level, expr in conditions(rule).items()}
+
+
+def alerts_over(rule: Rule, history: History, times: Sequence[float], window: float) -> tuple[Levels, ...]:
+    """The subjects that fire at each of the ascending ``times``.
+
+    As rules/alerting.go Eval(): a subject is pending from the first evaluation at which its condition
+    holds, fires once that was ``held`` seconds ago, and starts anew after any evaluation without it.
+    """
+    since: dict[Severity, dict[Labels, float]] = {}
+    fired: list[Levels] = []
+    for at in times:
+        levels: dict[Severity, Vector | Missing] = {}
+        for level, vector in active(rule, history, at, window).items():
+            before = since.get(level, {})
+            if isinstance(vector, Missing):
+                since[level] = {}
+                levels[level] = vector
+                continue
+            began = since[level] = {subject: before.get(subject, at) for subject in vector}
+            levels[level] = {s: value for s, value in vector.items() if at - began[s] >= rule.held}
+        fired.append(levels)
+    return tuple(fired)
+
+
+def needs(rule: Rule) -> tuple[Ref, ...]:
+    """The columns a rule reads that a node_exporter with its default flags does not export."""
+    used = dict.fromkeys(ref for expr in conditions(rule).values() for ref in columns(expr))
+    return tuple(ref for ref in used if not _stock(ref))
+
+
+def _stock(ref: Ref) -> bool:
+    if ref.table == "vmstat":
+        return vmstat.stock(ref.column.name)
+    return ref.exported and not ref.metric.name.startswith(OFF_BY_DEFAULT)
+
+
+def prometheus_rules(rules: Iterable[Rule], *, annotations: bool, window: str = "5m") -> str:
+    """A Prometheus rule file in YAML: one group for each folder of rules, one alert for each severity."""
+    lines = ["groups:"]
+    ordered = sorted(rules, key=lambda rule: rule.id)
+    for folder, members in groupby(ordered, key=lambda rule: rule.id.partition(".")[0]):
+        lines += [f"  - name: {_text(folder)}", "    rules:"]
+        for rule in members:
+            for level, expr in conditions(rule).items():
+                lines += _alert(rule, level, expr, window, annotations=annotations)
+    return "\n".join(lines) + "\n" if len(lines) > 1 else "groups: []\n"
+
+
+def _alert(rule: Rule, level: Severity, expr: Expr, window: str, *, annotations: bool) -> list[str]:
+    query = promql(expr, window, lines=True).splitlines()
+    lines = [f"      - alert: {_text(rule.id)}", "        expr: |-", *(f"          {line}" for line in query)]
+    if rule.held:
+        lines.append(f"        for: {duration(rule.held)}")
+    lines += ["        labels:", f"          severity: {level}"]
+    if annotations:
+        names = exported_labels(expr)
+        lines += [
+            "        annotations:",
+            f"          summary: {_text(_templated(rule.title, names))}",
+            f"          description: {_text(_templated(rule.why, names))}",
+        ]
+        wanted = ", ".join(f"{ref.name} ({ref.metric.name})" for ref in needs(rule))
+        if wanted:
+            lines.append(f"          needs: {_text(wanted)}")
+    return lines
+
+
+def _templated(text: str, names: Mapping[str, str]) -> str:
+    """``{device}`` as Prometheus' templates write it."""
+
+    def field(found: re.Match[str]) -> str:
+        return "{{ $labels." + names.get(found[1], found[1]) + " }}"
+
+    return re.sub(r"\{(\w+)\}", field, text)
+
+
+def _text(text: str) -> str:
+    """A scalar of YAML: a JSON string is one, and single quotes spare the backslashes where they can."""
+    if "\n" in text or not text.isprintable():
+        return json.dumps(text, ensure_ascii=False)
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,49 @@
+"""One look at a host: what the judge evaluates and what culprits are found in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from jinmaek.history.live import Ring
+from jinmaek.i18n import tr
+from jinmaek.kernel.kmsg import Kill
+from jinmaek.model import Gap
+from jinmaek.sampling import Snapshot
+from jinmaek.tasks.delta import TaskDelta, deltas
+
+
+@dataclass(frozen=True)
+class Look:
+    """Snapshots from first to last. Only the first and the last need hold the details of every process."""
+
+    history: Ring
+    lang: str
+    cgroup_of: Callable[[int], str | None]
+    kills: Callable[[], tuple[Kill, ...] | Gap]
+    """Kills of the OOM killer in the kernel log."""
+
+    @property
+    def first(self) -> Snapshot:
+        return self.history.snapshots[0]
+
+    @property
+    def last(self) -> Snapshot:
+        return self.history.snapshots[-1]
+
+    @property
+    def window(self) -> float:
+        """Seconds from the first to the last reading; 0 for a single one."""
+        return self.last.monotonic - self.first.monotonic
+
+    @cached_property
+    def deltas(self) -> list[TaskDelta]:
+        """What every process alive at the end did between the first and the last scan."""
+        if self.first.tasks is None or self.last.tasks is None:
+            return []
+        return deltas(self.first.tasks, self.last.tasks)
+
+    def say(self, template: str, **values: object) -> str:
+        """A sentence in the language of this look."""
+        return tr(self.lang, template).format(**values)

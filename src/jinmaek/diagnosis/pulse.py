@@ -1,0 +1,143 @@
+"""One diagnosis from beginning to end: watch a host, or read a captured tree once, and judge."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from jinmaek.catalog import tables
+from jinmaek.diagnosis.judge import WINDOW, judge
+from jinmaek.diagnosis.look import Look
+from jinmaek.diagnosis.rule import Rule
+from jinmaek.diagnosis.vitals import VITALS, vitals
+from jinmaek.diagnosis.words import columns
+from jinmaek.history.live import Ring
+from jinmaek.kernel import kmsg
+from jinmaek.kernel.kmsg import Kill
+from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, Unknown
+from jinmaek.root import LIVE, Root
+from jinmaek.sampling import kernel_log, read_text, take
+from jinmaek.tasks.procfs import cgroup_of, scan
+
+HEADLINE = (
+    "loadavg.load1",
+    "loadavg.load5",
+    "loadavg.load15",
+    "meminfo.MemTotal",
+    "meminfo.MemAvailable",
+    "meminfo.SwapTotal",
+    "meminfo.SwapFree",
+    "uptime.uptime",
+)
+"""The numbers at the top of a pulse."""
+
+
+def watch(
+    rules: tuple[Rule, ...], span: float, interval: float, lang: str, progress: Callable[[float], None] | None
+) -> Diagnosis:
+    """Watch the live machine for ``span`` seconds, a reading every ``interval``."""
+    wall, cpu = time.monotonic(), time.process_time()
+    wanted = _wanted(rules)
+    ring = Ring()
+    begin = time.monotonic()
+    readings = max(1, round(span / interval))
+    for index in range(readings + 1):
+        _wait_until(begin + index * interval, begin + readings * interval, progress)
+        details = index in (0, readings)
+        ring.add(take(LIVE, wanted, scan(LIVE, details=details)))
+    if progress:
+        progress(0)
+    return _diagnose(rules, ring, LIVE, lang, os.uname().nodename, os.uname().release, "live", (wall, cpu))
+
+
+def of_tree(rules: tuple[Rule, ...], root: Root, lang: str) -> Diagnosis:
+    """Judge a captured tree: one reading, so what needs a rate is unknown."""
+    wall, cpu = time.monotonic(), time.process_time()
+    ring = Ring()
+    ring.add(take(root, _wanted(rules), scan(root, details=True)))
+    host = _word(root, "proc/sys/kernel/hostname") or os.path.basename(root.base)
+    kernel = _word(root, "proc/sys/kernel/osrelease") or _release(root)
+    return _diagnose(rules, ring, root, lang, host, kernel, root.base, (wall, cpu))
+
+
+def _diagnose(
+    rules: tuple[Rule, ...],
+    ring: Ring,
+    root: Root,
+    lang: str,
+    host: str,
+    kernel: str,
+    source: str,
+    began: tuple[float, float],
+) -> Diagnosis:
+    look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root))
+    verdicts = judge(rules, look)
+    wall, cpu = began
+    return Diagnosis(
+        host=host,
+        kernel=kernel,
+        boot_id=look.last.boot_id,
+        time=look.last.wall,
+        window_s=look.window,
+        source=source,
+        findings=tuple(
+            sorted(
+                (v for v in verdicts if isinstance(v, Finding)),
+                key=lambda finding: -SEVERITIES.index(finding.severity),
+            )
+        ),
+        quiet=tuple(v for v in verdicts if isinstance(v, Quiet)),
+        unknown=tuple(v for v in verdicts if isinstance(v, Unknown)),
+        gaps=tuple(look.last.gaps.values()),
+        facts=_facts(look),
+        vitals=vitals(look, min(look.window, WINDOW)),
+        cpu_s=time.process_time() - cpu,
+        wall_s=time.monotonic() - wall,
+    )
+
+
+def _wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    """The tables these rules, the headline and the culprits need: nothing else is read."""
+    needed = {"stat_cpu", "zombies", *(name.partition(".")[0] for name in HEADLINE)}
+    needed.update(ref.table for vital in VITALS for ref in columns(vital))
+    for rule in rules:
+        signs = (*rule.agree, *rule.unless)
+        exprs = (rule.when, *(sign.expr for sign in signs), *(expr for _, expr in rule.worse))
+        needed.update(ref.table for expr in exprs for ref in columns(expr))
+    return tuple(sorted(needed & tables().keys()))
+
+
+def _facts(look: Look) -> dict[str, float]:
+    facts: dict[str, float] = {}
+    for name in HEADLINE:
+        table, _, column = name.partition(".")
+        for row in look.last.tables.get(table, ()):
+            value = getattr(row, column)
+            if value is not None:
+                facts[name] = float(value)
+    if look.last.tables.get("stat_cpu"):
+        facts["cpus"] = float(len(look.last.tables["stat_cpu"]))
+    return facts
+
+
+def _wait_until(moment: float, end: float, progress: Callable[[float], None] | None) -> None:
+    while (left := moment - time.monotonic()) > 0:
+        if progress:
+            progress(end - time.monotonic())
+        time.sleep(min(left, 0.5))
+
+
+def _kills(root: Root) -> tuple[Kill, ...] | Gap:
+    log = kernel_log(root)
+    return log if isinstance(log, Gap) else tuple(kmsg.parse(log))
+
+
+def _word(root: Root, path: str) -> str:
+    text = read_text(root, path)
+    return "" if isinstance(text, Gap) else text.strip()
+
+
+def _release(root: Root) -> str:
+    words = _word(root, "proc/version").split()
+    return words[2] if len(words) > 2 else "unknown"

@@ -1,0 +1,58 @@
+"""A rule: data only. Detection is an expression and runs anywhere; culprits are Python and local."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jinmaek.diagnosis.expr import AllOf, AnyOf, Expr, Unless
+from jinmaek.model import Culprit, Severity
+
+if TYPE_CHECKING:
+    from jinmaek.diagnosis.look import Look
+
+Rank = Callable[["Look"], tuple[Culprit, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A named condition: an indicator that must agree, or a veto that must not hold."""
+
+    name: str
+    expr: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One bad state (or, with severity ``benign``, one state that only looks bad).
+
+    Fires when ``when`` holds, at least one of ``agree`` holds too (where there are any), and no ``unless``
+    does, for ``held`` seconds. ``worse`` raises the severity where its expression holds as well.
+    Texts are English and are the keys of the translations; ``{label}`` stands for a subject's label.
+    """
+
+    id: str
+    title: str
+    when: Expr
+    agree: tuple[Sign, ...] = ()
+    unless: tuple[Sign, ...] = ()
+    held: float
+    severity: Severity
+    worse: tuple[tuple[Severity, Expr], ...] = ()
+    why: str
+    helps: tuple[str, ...]
+    does_not_help: tuple[str, ...]
+    culprits: Rank | None = None
+    sources: tuple[str, ...]
+    """Where the thresholds come from: a published source, or ``proposed``."""
+
+    def condition(self, worse: Expr | None = None) -> Expr:
+        """The whole of the rule as one expression: what an alert on it says."""
+        terms = [self.when]
+        if self.agree:
+            terms.append(AnyOf(tuple(sign.expr for sign in self.agree)))
+        if worse is not None:
+            terms.append(worse)
+        whole: Expr = AllOf(tuple(terms)) if len(terms) > 1 else self.when
+        return Unless(whole, tuple(sign.expr for sign in self.unless)) if self.unless else whole

@@ -1,0 +1,103 @@
+"""What an expression is about, told without evaluating it: its columns and the labels of its subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from typing import assert_never
+
+from jinmaek.catalog import Ref
+from jinmaek.diagnosis.expr import (
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Arithmetic,
+    Compare,
+    Const,
+    Expr,
+    Named,
+    Now,
+    Range,
+    Unless,
+)
+
+
+class Unjoinable(ValueError):
+    """Two sides of an expression have labels that do not fit together."""
+
+
+def columns(expr: Expr) -> tuple[Ref, ...]:
+    """Every column an expression reads, once each, in the order they are named."""
+    return tuple(dict.fromkeys(_columns(expr)))
+
+
+def _columns(expr: Expr) -> Iterator[Ref]:
+    match expr:
+        case Const():
+            return
+        case Now(ref) | Range(_, ref):
+            yield ref
+        case Arithmetic(_, left, right) | Compare(_, left, right):
+            yield from _columns(left)
+            yield from _columns(right)
+        case AllOf(terms) | AnyOf(terms):
+            for term in terms:
+                yield from _columns(term)
+        case Unless(term, vetoes):
+            yield from _columns(term)
+            for veto in vetoes:
+                yield from _columns(veto)
+        case Named(_, term):
+            yield from _columns(term)
+        case Aggregate(_, term):
+            yield from _columns(term)
+        case _:
+            assert_never(expr)
+
+
+def scalar(expr: Expr) -> bool:
+    """Whether an expression is a plain number, without subjects."""
+    match expr:
+        case Const():
+            return True
+        case Arithmetic(_, left, right):
+            return scalar(left) and scalar(right)
+        case Named(_, term):
+            return scalar(term)
+        case _:
+            return False
+
+
+def subject_labels(expr: Expr) -> tuple[str, ...]:  # noqa: C901 - one match over all nodes
+    """The names of the labels that every subject of an expression has; raises ``Unjoinable``."""
+    match expr:
+        case Const():
+            return ()
+        case Now(ref) | Range(_, ref):
+            return ref.labels
+        case Arithmetic(_, left, right) | Compare(_, left, right):
+            ours, theirs = subject_labels(left), subject_labels(right)
+            if not set(ours) <= set(theirs) and not set(theirs) <= set(ours):
+                raise Unjoinable(f"by {', '.join(ours)} and by {', '.join(theirs)}: aggregate one side")
+            return ours if len(ours) >= len(theirs) else theirs
+        case AllOf(terms):
+            first, *_ = [subject_labels(term) for term in terms]
+            return first
+        case AnyOf(terms):
+            return reduce(common, (subject_labels(term) for term in terms))
+        case Unless(term, vetoes):
+            first, *_ = [subject_labels(part) for part in (term, *vetoes)]
+            return first
+        case Named(_, term):
+            return subject_labels(term)
+        case Aggregate(_, term, by):
+            if not set(by) <= set(subject_labels(term)):
+                raise Unjoinable(f"no label {', '.join(set(by) - set(subject_labels(term)))} to aggregate by")
+            return by
+        case _:
+            assert_never(expr)
+
+
+def common(ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels on which two sides are joined."""
+    return tuple(name for name in ours if name in theirs)

@@ -1,0 +1,66 @@
+"""A ring of snapshots that answers ``series()``: the history of the look that is going on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from jinmaek.catalog import Ref
+from jinmaek.model import Gap, Labels, Points
+from jinmaek.sampling import Snapshot
+
+Lines = Mapping[Labels, list[tuple[float, float | None]]]
+
+
+class Ring:
+    """The last snapshots of this boot, oldest first. Times are seconds since boot."""
+
+    def __init__(self, capacity: int = 3600) -> None:
+        self._snapshots: deque[Snapshot] = deque(maxlen=capacity)
+        self._lines: dict[str, Lines | Gap] = {}
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Take one more snapshot; what an earlier boot said is forgotten."""
+        if self._snapshots and self._snapshots[-1].boot_id != snapshot.boot_id:
+            self._snapshots.clear()
+        self._snapshots.append(snapshot)
+        self._lines.clear()
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        return tuple(self._snapshots)
+
+    def series(self, ref: Ref, start: float, end: float) -> Mapping[Labels, Points] | Gap:
+        """Readings of one column from ``start`` to ``end``, by labels; the gap where there are none."""
+        if ref.name not in self._lines:
+            self._lines[ref.name] = self._line(ref)
+        lines = self._lines[ref.name]
+        if isinstance(lines, Gap):
+            return lines
+        cut = {labels: [p for p in points if start <= p[0] <= end] for labels, points in lines.items()}
+        return {labels: points for labels, points in cut.items() if points}
+
+    def _line(self, ref: Ref) -> Lines | Gap:
+        if not self._snapshots:
+            return Gap("too short", ref.name, "no reading yet")
+        last = self._snapshots[-1]
+        if ref.table in last.gaps:
+            return last.gaps[ref.table]
+        if ref.table not in last.tables:
+            return Gap("absent", ref.name, "not read in this look")
+        lines: dict[Labels, list[tuple[float, float | None]]] = {}
+        for snapshot in self._snapshots:
+            seen = set()
+            for row in snapshot.tables.get(ref.table, ()):
+                value = getattr(row, ref.column.name)
+                if value is None:
+                    continue
+                labels = tuple(sorted((name, str(getattr(row, name))) for name in ref.labels))
+                lines.setdefault(labels, []).append((snapshot.monotonic, float(value)))
+                seen.add(labels)
+            for labels, points in lines.items():
+                if labels not in seen and points[-1][1] is not None:
+                    points.append((snapshot.monotonic, None))
+        if not lines and last.tables[ref.table]:
+            return Gap("absent", ref.name, "this kernel does not have the field")
+        return lines

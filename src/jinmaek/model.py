@@ -1,0 +1,130 @@
+"""The words every floor speaks. Frozen types, no input or output: the first file to read.
+
+A rule is judged to one of three answers, never two: a ``Finding``, a ``Quiet`` (with a reason
+where the quiet looks scary), or an ``Unknown`` with the gap that prevented a verdict.
+Missing is never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+GapKind = Literal["absent", "denied", "disabled", "malformed", "gone", "timed out", "too short"]
+Severity = Literal["benign", "info", "warning", "critical"]
+Confidence = Literal["low", "medium", "high"]
+
+SEVERITIES: tuple[Severity, ...] = ("benign", "info", "warning", "critical")
+
+Labels = tuple[tuple[str, str], ...]
+"""Label names and values, sorted by name."""
+
+Points = Sequence[tuple[float, float | None]]
+"""Time in seconds and value, oldest first; ``None`` marks the moment a series ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Why something is not known. ``source`` is a file or ``table.column``."""
+
+    kind: GapKind
+    source: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """Who does it. ``share`` is of what ``why`` names, from 0 to 1; None where it has no whole."""
+
+    kind: Literal["process", "cgroup", "device", "kernel"]
+    name: str
+    why: str
+    share: float | None = None
+    pid: int | None = None
+    start_time: float | None = None
+    """Seconds since boot: with ``pid`` the identity of a process."""
+    cgroup: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One number a verdict rests on, in the unit of its column, and the limit it was held against."""
+
+    column: str
+    labels: Labels
+    value: float
+    unit: str
+    limit: float | None
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """Independent signs by name: those that agree, those that do not, those that could not be read."""
+
+    agree: tuple[str, ...] = ()
+    disagree: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A bad state that holds now, on what evidence, by whom, and what to do."""
+
+    rule: str
+    title: str
+    severity: Severity
+    subject: Labels
+    since: float
+    until: float
+    confidence: Confidence
+    summary: str
+    evidence: tuple[Evidence, ...]
+    indicators: Indicators
+    culprits: tuple[Culprit, ...] = ()
+    helps: tuple[str, ...] = ()
+    does_not_help: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Judged, and nothing there. ``reason`` is set when the numbers look worse than they are."""
+
+    rule: str
+    reason: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not judgeable: the column that was needed and the gap in its place."""
+
+    rule: str
+    column: str
+    gap: Gap
+
+
+Verdict = Finding | Quiet | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All verdicts of one look at one host. Times are seconds since the epoch."""
+
+    host: str
+    kernel: str
+    boot_id: str
+    time: float
+    window_s: float
+    source: str
+    findings: tuple[Finding, ...]
+    quiet: tuple[Quiet, ...]
+    unknown: tuple[Unknown, ...]
+    gaps: tuple[Gap, ...] = ()
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """The few numbers of the headline (load1, cpus, ...), by ``table.column``."""
+    vitals: tuple[Evidence, ...] = ()
+    """How busy, and who waits for what: shares of the time."""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0

@@ -1,0 +1,1 @@
+"""Rules about the load average and what it is made of."""

@@ -1,0 +1,80 @@
+"""Threads stand still because a block device does not answer fast enough."""
+
+from __future__ import annotations
+
+from jinmaek.diagnosis import culprits
+from jinmaek.diagnosis.expr import all_of, any_of, average, highest, largest, lowest, mean, named, now, rate
+from jinmaek.diagnosis.rule import Rule, Sign
+from jinmaek.diagnosis.waits import DISK
+from jinmaek.rules.terms import CPUS, pressure, waiting
+
+SLOW = (
+    named(
+        "time the slowest disk takes for a request",
+        largest(
+            (rate("diskstats.read_ticks") + rate("diskstats.write_ticks"))
+            / (rate("diskstats.read_ios") + rate("diskstats.write_ios"))
+        ),
+    )
+    > 0.1
+)
+"""A request takes more than 0.1 s on the mean."""
+
+RULE = Rule(
+    id="load.blocked-on-disk",
+    title="Threads are blocked on disk I/O",
+    when=mean("stat.procs_blocked") >= 1,
+    agree=(
+        Sign("all work stands still for I/O part of the time", pressure("io", "full") > 0.1),
+        Sign("a disk is busy most of the time", largest(rate("diskstats.io_ticks")) > 0.5),
+        Sign("a disk always has requests in flight", largest(lowest("diskstats.in_flight")) >= 1),
+        Sign("threads sleep in block layer or file system functions", waiting(DISK) >= 1),
+    ),
+    unless=(
+        Sign(
+            "no disk has anything to do: not a disk's fault",
+            all_of(
+                largest(rate("diskstats.io_ticks")) < 0.05,
+                largest(highest("diskstats.in_flight")) < 1,
+            ),
+        ),
+        Sign("threads stall on memory: the disk is the victim", pressure("memory", "full") > 0.1),
+    ),
+    held=60,
+    severity="info",
+    worse=(
+        (
+            "warning",
+            any_of(
+                all_of(pressure("io", "full") > 0.1, mean("stat.procs_blocked") >= 2),
+                all_of(pressure("io", "full") > 0.1, SLOW),
+                average(rate("stat_cpu.iowait")) > 0.4,
+            ),
+        ),
+        (
+            "critical",
+            all_of(pressure("io", "full") > 0.4, now("stat.procs_blocked") >= CPUS * 4),
+        ),
+    ),
+    why=(
+        "Threads sleep until a block device has answered. They count in the load average though they use no "
+        "CPU; "
+        "the device, not the processor, is what they wait for."
+    ),
+    helps=(
+        "See which device is slow, by await and queue: iostat -x 1",
+        "See who reads and writes: pidstat -d 1, and per cgroup in io.stat",
+        "Look for resets and errors of the device: dmesg -T | grep -iE 'reset|timeout|I/O error'",
+    ),
+    does_not_help=(
+        "More CPUs: these threads do not run",
+        "kill -9: a thread in D takes the signal only after the device has answered",
+        "More memory, unless memory.thrashing is found as well",
+    ),
+    culprits=culprits.by_waiting_on_disk,
+    sources=(
+        "I/O pressure full 10 % and 40 %: proposed",
+        "iowait > 40 %: netdata",
+        "0.1 s a request: proposed",
+    ),
+)

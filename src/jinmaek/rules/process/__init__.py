@@ -1,0 +1,1 @@
+"""Rules about processes and the numbers they are known by."""

@@ -1,0 +1,56 @@
+"""A parent that does not reap its children."""
+
+from __future__ import annotations
+
+from jinmaek.diagnosis import culprits
+from jinmaek.diagnosis.expr import all_of, any_of, lowest, now, slope, total
+from jinmaek.diagnosis.rule import Rule, Sign
+
+RULE = Rule(
+    id="process.zombies",
+    title="{comm} [{ppid}] leaves zombies behind",
+    when=all_of(
+        lowest("zombies.count") >= 10,
+        total(lowest("processes.count", ("state", "=", "Z"))) >= 10,
+    ),
+    agree=(
+        Sign("most of them were there all the time", lowest("zombies.count") >= now("zombies.count") * 0.5),
+        Sign("their number grows", slope("zombies.count") > 1 / 60),
+    ),
+    unless=(Sign("the parent is reaping them now", slope("zombies.count") < -0.1),),
+    held=60,
+    severity="info",
+    worse=(
+        (
+            "warning",
+            any_of(
+                all_of(now("zombies.count") >= 30, slope("zombies.count") > 1 / 60),
+                now("zombies.count") >= 100,
+            ),
+        ),
+        ("critical", now("zombies.count") > now("sys_kernel.pid_max") * 0.5),
+    ),
+    why=(
+        "Children of {comm} [{ppid}] have exited and it does not collect their exit status. A zombie uses "
+        "neither "
+        "CPU nor memory of its own, but it keeps its pid and its place under pids.max until the parent "
+        "waits for it."
+    ),
+    helps=(
+        (
+            "See what the parent is doing: cat /proc/{ppid}/status, and gdb or strace -p {ppid} for a "
+            "missing wait()"
+        ),
+        "Restart the parent: its zombies go to init, which reaps them at once",
+        "In a container with the program as pid 1: run it under an init (docker run --init, tini)",
+    ),
+    does_not_help=(
+        "kill -9 on a zombie: it is dead already",
+        "More memory: 'fork: Resource temporarily unavailable' means pids have run out",
+    ),
+    culprits=culprits.zombie_parents,
+    sources=(
+        "10 zombies of one parent for 60 s, growth of 1 a minute: proposed",
+        "100 zombies, half of pid_max: proposed",
+    ),
+)

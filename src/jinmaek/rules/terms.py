@@ -1,0 +1,96 @@
+"""Quantities that several rules speak of, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from jinmaek.diagnosis.expr import (
+    Aggregate,
+    Range,
+    average,
+    lowest,
+    named,
+    now,
+    number,
+    rate,
+    slope,
+    total,
+)
+from jinmaek.diagnosis.waits import DISK, FROZEN, LOCK, MEMORY, REMOTE, VFORK
+
+MIB = 1024 * 1024
+
+CPUS = number(now("stat_cpu.idle"))
+"""CPUs that are online."""
+
+BUSY = named(
+    "CPU time used for work",
+    average(
+        rate("stat_cpu.user")
+        + rate("stat_cpu.nice")
+        + rate("stat_cpu.system")
+        + rate("stat_cpu.irq")
+        + rate("stat_cpu.softirq")
+    ),
+)
+"""Share of the time in which a CPU did work. Guests are part of user; steal is not work."""
+
+IDLE = named("CPU time left idle", average(rate("stat_cpu.idle") + rate("stat_cpu.iowait")))
+"""Share of the time in which a CPU had nothing to do."""
+
+ACCOUNTED = named(
+    "CPU time accounted for, of the clock's",
+    average(
+        slope("stat_cpu.user")
+        + slope("stat_cpu.nice")
+        + slope("stat_cpu.system")
+        + slope("stat_cpu.idle")
+        + slope("stat_cpu.iowait")
+        + slope("stat_cpu.irq")
+        + slope("stat_cpu.softirq")
+        + slope("stat_cpu.steal")
+    ),
+)
+"""CPU seconds of all modes per CPU and second of the clock: 1, unless the counters are broken.
+
+The slope, not the rate: idle and iowait may go back a little, and a window may be half empty.
+"""
+
+AVAILABLE = now("meminfo.MemAvailable") / now("meminfo.MemTotal")
+SWAP_USED = now("meminfo.SwapTotal") - now("meminfo.SwapFree")
+
+REFAULTS = named(
+    "evicted pages that had to come back",
+    rate("vmstat.workingset_refault_anon") + rate("vmstat.workingset_refault_file"),
+)
+"""Pages per second that had to come back soon after they were evicted (split in two since Linux 5.9)."""
+
+
+def pressure(file: str, kind: str = "some") -> Range:
+    """Share of the time in which ``some`` threads, or all of them (``full``), stood still for want of it."""
+    return rate(f"pressure_{file}.{kind}_total")
+
+
+def waiting(*classes: str) -> Aggregate:
+    """Threads in D at the end of the window that sleep in one of these classes of kernel functions."""
+    return total(now("waits.threads", ("wchan", "=~", "|".join(classes))))
+
+
+def waiting_outside(*classes: str) -> Aggregate:
+    """Threads in D at the end of the window that sleep anywhere else than in these."""
+    return total(now("waits.threads", ("wchan", "!~", "|".join(classes))))
+
+
+PARKED = (VFORK, FROZEN)
+UNNAMED = named(
+    "threads in D in no known kernel function", waiting_outside(DISK, REMOTE, MEMORY, LOCK, *PARKED)
+)
+"""Threads in D whose kernel function says nothing: drivers of every kind."""
+
+LASTING = named("threads in D all the time", total(lowest("threads.count", ("thread_state", "=", "D"))))
+"""Threads that were in D all the time."""
+
+
+NOT_FOR_IO = named(
+    "threads in D that do not wait for I/O",
+    total(now("threads.count", ("thread_state", "=", "D"))) - now("stat.procs_blocked"),
+)
+"""Threads in D that the kernel does not count as waiting for I/O."""

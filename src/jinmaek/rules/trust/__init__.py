@@ -1,0 +1,1 @@
+"""Rules about whether the numbers can be believed at all."""

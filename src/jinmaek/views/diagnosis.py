@@ -1,0 +1,181 @@
+"""The pulse: one screen, worst first, then what looks bad and is not, then what could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule as Line
+from rich.table import Table
+from rich.text import Text
+
+from jinmaek.i18n import tr
+from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap, Severity
+from jinmaek.views.plain import safe
+from jinmaek.views.units import amount, span
+
+STYLES: dict[Severity, str] = {
+    "critical": "bold white on red",
+    "warning": "bold black on yellow",
+    "info": "bold cyan",
+    "benign": "green",
+}
+
+
+def show(diagnosis: Diagnosis, lang: str, console: Console | None = None) -> None:
+    """Print the pulse, in colour on a terminal."""
+    screen = console or Console(highlight=False, markup=False, emoji=False)
+    if screen.is_terminal:
+        screen.print(pulse(diagnosis, lang))
+        return
+    with screen.capture() as captured:
+        screen.print(pulse(diagnosis, lang))
+    # A pipe or a file wants no padding up to the width of a screen.
+    for line in captured.get().splitlines():
+        screen.out(line.rstrip(), highlight=False)
+
+
+def pulse(diagnosis: Diagnosis, lang: str) -> RenderableType:
+    parts: list[RenderableType] = [*_head(diagnosis, lang)]
+    for finding in diagnosis.findings:
+        parts += ["", *_finding(finding, lang)]
+    if not any(finding.severity in ("warning", "critical") for finding in diagnosis.findings):
+        parts += ["", _nothing_to_do(diagnosis, lang)]
+    parts += _scary(diagnosis, lang)
+    parts += _unknown(diagnosis, lang)
+    parts += ["", Text(_foot(diagnosis, lang), style="dim")]
+    return Group(*parts)
+
+
+def _head(diagnosis: Diagnosis, lang: str) -> Iterator[RenderableType]:
+    facts = diagnosis.facts
+    first = Text("jinmaek  ", style="bold")
+    first.append(safe(diagnosis.host), style="bold cyan")
+    first.append(f"  Linux {safe(diagnosis.kernel)}", style="dim")
+    if "uptime.uptime" in facts:
+        up = tr(lang, "up {time}").format(time=span(facts["uptime.uptime"], lang))
+        first.append(f"  {up}", style="dim")
+    watched = (
+        tr(lang, "watched for {time}").format(time=span(diagnosis.window_s, lang))
+        if diagnosis.window_s
+        else tr(lang, "one reading of {source}").format(source=safe(diagnosis.source))
+    )
+    first.append(f"  {watched}", style="dim")
+    yield first
+    words: list[str] = []
+    if "loadavg.load1" in facts and "cpus" in facts:
+        loads = " ".join(f"{facts[f'loadavg.load{n}']:.2f}" for n in (1, 5, 15))
+        words.append(tr(lang, "load {loads} on {cpus:.0f} CPUs").format(loads=loads, cpus=facts["cpus"]))
+    if "meminfo.MemAvailable" in facts and "meminfo.MemTotal" in facts:
+        words.append(
+            tr(lang, "memory {available} of {total} available").format(
+                available=amount(facts["meminfo.MemAvailable"], "bytes"),
+                total=amount(facts["meminfo.MemTotal"], "bytes"),
+            )
+        )
+    if "meminfo.SwapTotal" in facts and "meminfo.SwapFree" in facts:
+        total = facts["meminfo.SwapTotal"]
+        used = amount(total - facts["meminfo.SwapFree"], "bytes")
+        words.append(
+            tr(lang, "swap {used} of {total} used").format(used=used, total=amount(total, "bytes"))
+            if total
+            else tr(lang, "no swap")
+        )
+    yield Text("  ·  ".join(words))
+    if diagnosis.vitals:
+        yield Text(
+            "  ·  ".join(
+                f"{tr(lang, item.column)} {amount(item.value, item.unit)}" for item in diagnosis.vitals
+            )
+        )
+
+
+def _finding(finding: Finding, lang: str) -> Iterator[RenderableType]:
+    title = Text()
+    title.append(f" {tr(lang, finding.severity.upper())} ", style=STYLES[finding.severity])
+    title.append(f" {safe(finding.title)}", style="bold")
+    title.append(f"  {finding.rule}", style="dim")
+    confidence = tr(lang, f"{finding.confidence} confidence")
+    title.append(f" · {confidence}", style="dim")
+    yield title
+    yield Padding(Text(safe(finding.summary)), (0, 0, 0, 2))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column()
+    for label, lines in (
+        (tr(lang, "evidence"), [_evidence(item, lang) for item in finding.evidence]),
+        (tr(lang, "agrees"), [", ".join(finding.indicators.agree)] if finding.indicators.agree else []),
+        (tr(lang, "unsure"), [", ".join(finding.indicators.unknown)] if finding.indicators.unknown else []),
+        (tr(lang, "who"), [_culprit(culprit) for culprit in finding.culprits]),
+        (tr(lang, "helps"), list(finding.helps)),
+        (tr(lang, "does not"), list(finding.does_not_help)),
+    ):
+        for index, line in enumerate(lines):
+            grid.add_row("" if index else label, Text(safe(line)))
+    yield Padding(grid, (0, 0, 0, 2))
+
+
+def _evidence(item: Evidence, lang: str) -> str:
+    labels = " ".join(f"{name}={value}" for name, value in item.labels)
+    shown = f"{tr(lang, item.column)} {labels}".strip() + f" = {amount(item.value, item.unit)}"
+    if item.limit is not None:
+        limit = tr(lang, "limit {limit}").format(limit=amount(item.limit, item.unit))
+        shown += f"  ({limit})"
+    return shown
+
+
+def _culprit(culprit: Culprit) -> str:
+    share = f"{culprit.share:4.0%}  " if culprit.share is not None else ""
+    pid = f" [{culprit.pid}]" if culprit.pid is not None else ""
+    cgroup = f"  {culprit.cgroup}" if culprit.cgroup and culprit.cgroup != "/" else ""
+    return f"{share}{culprit.name}{pid}  {culprit.why}{cgroup}"
+
+
+def _nothing_to_do(diagnosis: Diagnosis, lang: str) -> RenderableType:
+    judged = len({v.rule for v in diagnosis.quiet} | {v.rule for v in diagnosis.findings})
+    text = tr(lang, "Nothing to do: {count} rules judged, none of them at warning or above.")
+    if not judged:
+        return Text(tr(lang, "Nothing could be judged: no rule found what it needs."), style="bold yellow")
+    return Text(text.format(count=judged), style="bold green")
+
+
+def _scary(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
+    shown = [quiet for quiet in diagnosis.quiet if quiet.reason]
+    if not shown:
+        return []
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="green", no_wrap=True)
+    grid.add_column()
+    for quiet in shown:
+        grid.add_row(quiet.rule, Text(safe(quiet.reason or "")))
+        for item in quiet.evidence:
+            grid.add_row("", Text(safe(_evidence(item, lang)), style="dim"))
+    return ["", Line(tr(lang, "looks bad, is fine"), align="left", style="green"), grid]
+
+
+def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
+    if not diagnosis.unknown:
+        return []
+    groups: dict[str, list[str]] = {}
+    for unknown in diagnosis.unknown:
+        groups.setdefault(_reason(unknown.gap, lang), []).append(unknown.rule)
+    lines: list[RenderableType] = ["", Line(tr(lang, "could not be judged"), align="left", style="yellow")]
+    for reason, rules in groups.items():
+        line = Text(safe(reason), style="yellow")
+        line.append(f": {', '.join(rules)}", style="default")
+        lines.append(line)
+    return lines
+
+
+def _reason(gap: Gap, lang: str) -> str:
+    if gap.kind == "too short":
+        return tr(lang, "one reading is not enough for a rate")
+    detail = f" ({gap.detail})" if gap.detail else ""
+    return f"{gap.source} {tr(lang, gap.kind)}{detail}"
+
+
+def _foot(diagnosis: Diagnosis, lang: str) -> str:
+    return tr(lang, "this look cost {cpu:.2f} s of CPU in {wall:.1f} s").format(
+        cpu=diagnosis.cpu_s, wall=diagnosis.wall_s
+    )

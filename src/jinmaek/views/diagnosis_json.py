@@ -1,0 +1,88 @@
+"""A diagnosis as JSON, schema 1 (docs/diagnosis.schema.json). A number not known is null, never 0."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """One JSON object."""
+    return json.dumps(document(diagnosis), ensure_ascii=False, indent=2)
+
+
+def document(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "host": diagnosis.host,
+        "kernel": diagnosis.kernel,
+        "boot_id": diagnosis.boot_id or None,
+        "time": diagnosis.time,
+        "window_s": diagnosis.window_s,
+        "source": diagnosis.source,
+        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "quiet": [
+            {"rule": quiet.rule, "reason": quiet.reason, "evidence": [_evidence(e) for e in quiet.evidence]}
+            for quiet in diagnosis.quiet
+        ],
+        "unknown": [
+            {"rule": unknown.rule, "column": unknown.column, "gap": _gap(unknown.gap)}
+            for unknown in diagnosis.unknown
+        ],
+        "gaps": [_gap(gap) for gap in diagnosis.gaps],
+        "facts": dict(diagnosis.facts),
+        "vitals": [_evidence(item) for item in diagnosis.vitals],
+        "cost": {"cpu_s": diagnosis.cpu_s, "wall_s": diagnosis.wall_s},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "title": finding.title,
+        "severity": finding.severity,
+        "subject": dict(finding.subject),
+        "since": finding.since,
+        "until": finding.until,
+        "confidence": finding.confidence,
+        "summary": finding.summary,
+        "evidence": [_evidence(item) for item in finding.evidence],
+        "indicators": {
+            "agree": list(finding.indicators.agree),
+            "disagree": list(finding.indicators.disagree),
+            "unknown": list(finding.indicators.unknown),
+        },
+        "culprits": [_culprit(culprit) for culprit in finding.culprits],
+        "helps": list(finding.helps),
+        "does_not_help": list(finding.does_not_help),
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "column": item.column,
+        "labels": dict(item.labels),
+        "value": item.value if math.isfinite(item.value) else None,
+        "unit": item.unit,
+        "limit": item.limit,
+        "file": item.file,
+    }
+
+
+def _culprit(culprit: Culprit) -> dict[str, Any]:
+    return {
+        "kind": culprit.kind,
+        "pid": culprit.pid,
+        "start_time": culprit.start_time,
+        "name": culprit.name,
+        "cgroup": culprit.cgroup,
+        "share": culprit.share,
+        "why": culprit.why,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, str]:
+    return {"kind": gap.kind, "source": gap.source, "detail": gap.detail}

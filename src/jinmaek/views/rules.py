@@ -1,0 +1,94 @@
+"""The catalogue of rules: all of them in a table, one of them in full."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from jinmaek.diagnosis.alerts import conditions, needs
+from jinmaek.diagnosis.promql import promql
+from jinmaek.diagnosis.rule import Rule, Sign
+from jinmaek.diagnosis.words import columns, words
+from jinmaek.i18n import tr
+
+
+def table(rules: Iterable[Rule], lang: str) -> RenderableType:
+    """One line for each rule: id, severity, title."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in (tr(lang, "rule"), tr(lang, "severity"), tr(lang, "title")):
+        grid.add_column(heading, overflow="fold")
+    for rule in rules:
+        grid.add_row(rule.id, ", ".join(conditions(rule)), tr(lang, rule.title))
+    return grid
+
+
+def show(rule: Rule, lang: str, console: Console) -> None:
+    """Print everything a rule says of itself, its PromQL and the sources of its limits included."""
+    for part in _page(rule, lang):
+        console.print(part)
+    for level, expr in conditions(rule).items():
+        console.print()
+        console.print(Text(f"PromQL ({level})", style="bold"))
+        # Unbroken: a line end inside a string would not be the same query.
+        console.print(Text(promql(expr, lines=True)), soft_wrap=True)
+
+
+def _page(rule: Rule, lang: str) -> Iterator[RenderableType]:
+    yield Text.assemble((rule.id, "bold cyan"), "  ", (rule.severity, "bold"))
+    yield Text(tr(lang, rule.title), style="bold")
+    yield ""
+    yield Text(tr(lang, rule.why))
+    yield from _section(tr(lang, "When"), [words(rule.when, lang)])
+    yield from _section(tr(lang, "And at least one of"), _signs(rule.agree, lang))
+    yield from _section(tr(lang, "But not if"), _signs(rule.unless, lang))
+    worse = [f"{level}: {words(expr, lang)}" for level, expr in rule.worse]
+    yield from _section(tr(lang, "Worse"), worse)
+    if rule.held:
+        yield from _section(tr(lang, "Held for"), [f"{rule.held:g} s"])
+    yield from _section(tr(lang, "What helps"), [tr(lang, text) for text in rule.helps])
+    yield from _section(tr(lang, "What does not help"), [tr(lang, text) for text in rule.does_not_help])
+    yield from _section(tr(lang, "Where the limits come from"), [tr(lang, text) for text in rule.sources])
+    wanted = [f"{ref.name} ({ref.metric.name})" for ref in needs(rule)]
+    yield from _section(tr(lang, "Not exported by a stock node_exporter"), wanted)
+
+
+def _signs(signs: Iterable[Sign], lang: str) -> list[str]:
+    return [f"{tr(lang, sign.name)}: {words(sign.expr, lang)}" for sign in signs]
+
+
+def _section(heading: str, lines: list[str]) -> Iterator[RenderableType]:
+    if lines:
+        yield ""
+        yield Text(heading, style="bold")
+        for line in lines:
+            yield Padding(Text(line), (0, 0, 0, 2))
+
+
+def as_json(rules: Iterable[Rule], lang: str) -> str:
+    """The same as one JSON array of objects."""
+    return json.dumps([_object(rule, lang) for rule in rules], ensure_ascii=False, indent=2)
+
+
+def _object(rule: Rule, lang: str) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "severity": rule.severity,
+        "title": tr(lang, rule.title),
+        "why": tr(lang, rule.why),
+        "held_s": rule.held,
+        "when": words(rule.when, lang),
+        "agree": {tr(lang, sign.name): words(sign.expr, lang) for sign in rule.agree},
+        "unless": {tr(lang, sign.name): words(sign.expr, lang) for sign in rule.unless},
+        "worse": {level: words(expr, lang) for level, expr in rule.worse},
+        "helps": [tr(lang, text) for text in rule.helps],
+        "does_not_help": [tr(lang, text) for text in rule.does_not_help],
+        "sources": [tr(lang, text) for text in rule.sources],
+        "columns": [ref.name for ref in columns(rule.condition())],
+        "needs": [ref.name for ref in needs(rule)],
+        "promql": {level: promql(expr) for level, expr in conditions(rule).items()},
+    }

@@ -1,0 +1,63 @@
+"""One frame of ``top`` as data: bytes, seconds, shares from 0 to 1, and null for what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jinmaek.views.top import task_counts
+from jinmaek.views.top_frame import Frame, Process
+
+
+def data(frame: Frame, processes: Sequence[Process]) -> dict[str, object]:
+    """``processes`` are those shown, in their order. ``cpu`` of a process is 1 for one whole CPU."""
+    m = frame.memory
+    return {
+        "schema": 1,
+        "time": frame.wall,
+        "uptime_s": frame.uptime,
+        "users": frame.sessions,
+        "load": None if frame.load is None else list(frame.load),
+        "tasks": {"total": len(frame.processes), **task_counts(frame)},
+        "cpu": dict(frame.shares),
+        "cpus": {str(cpu): dict(shares) for cpu, shares in frame.cpus.items()},
+        "memory": None
+        if m is None
+        else {
+            "total": m.total,
+            "free": m.free,
+            "used": m.used,
+            "buffers": m.buffers,
+            "cache": m.cache,
+            "available": m.available,
+            "swap_total": m.swap_total,
+            "swap_free": m.swap_free,
+            "swap_used": m.swap_used,
+        },
+        "processes": [_process(process) for process in processes],
+        "gaps": [{"kind": gap.kind, "source": gap.source, "detail": gap.detail} for gap in frame.gaps],
+    }
+
+
+def _process(p: Process) -> dict[str, object]:
+    return {
+        "pid": p.pid,
+        "ppid": p.ppid,
+        "start_time_s": p.start_time,
+        "uid": p.uid,
+        "user": p.user,
+        "priority": p.priority,
+        "nice": p.nice,
+        "threads": p.num_threads,
+        "processor": p.processor,
+        "state": p.state,
+        "virtual_bytes": p.virtual,
+        "resident_bytes": p.resident,
+        "shared_bytes": p.shared,
+        "swap_bytes": p.swap,
+        "cpu": p.cpu,
+        "memory": p.memory,
+        "time_s": p.time,
+        "majflt": p.majflt,
+        "minflt": p.minflt,
+        "name": p.comm,
+    }

@@ -1,0 +1,29 @@
+"""What all tests share: outside tools, and the captures taken from other hosts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CAPTURES = Path(__file__).parent / "captures"
+OTHER_HOSTS = Path(__file__).parents[2] / "shared" / "captures"
+
+
+@pytest.fixture
+def peer() -> Callable[[str], str]:
+    """The path of another program to compare with: a skip on a user's machine, a failure in CI."""
+
+    def find(tool: str) -> str:
+        path = shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if path:
+            return path
+        reason = f"{tool} is not installed here"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return find

@@ -1,0 +1,67 @@
+"""The ring: what was read is what is answered; what was not is a gap."""
+
+from __future__ import annotations
+
+from tests.made import snapshot, softnet
+
+from jinmaek.catalog import ref
+from jinmaek.history.live import Ring
+from jinmaek.model import Gap
+
+DROPPED = ref("softnet_stat.dropped")
+BACKLOG = ref("softnet_stat.backlog_len")
+
+
+def ring(*readings: tuple[object, ...]) -> Ring:
+    made = Ring()
+    for second, rows in enumerate(readings):
+        made.add(snapshot(float(second), {"softnet_stat": rows}))
+    return made
+
+
+def test_series_by_label_inside_the_window() -> None:
+    series = ring((softnet(0, 1), softnet(1, 5)), (softnet(0, 2), softnet(1, 5)), (softnet(0, 9),)).series(
+        DROPPED, 1.0, 2.0
+    )
+    assert series == {
+        (("cpu", "0"),): [(1.0, 2.0), (2.0, 9.0)],
+        (("cpu", "1"),): [(1.0, 5.0), (2.0, None)],
+    }
+
+
+def test_a_subject_that_comes_back_goes_on() -> None:
+    series = ring((softnet(0, 1),), (), (), (softnet(0, 4),)).series(DROPPED, 0.0, 9.0)
+    assert series == {(("cpu", "0"),): [(0.0, 1.0), (1.0, None), (3.0, 4.0)]}
+
+
+def test_a_field_this_kernel_lacks_is_a_gap_not_zero() -> None:
+    gap = ring((softnet(0, 1, backlog=None),)).series(BACKLOG, 0.0, 9.0)
+    assert isinstance(gap, Gap)
+    assert (gap.kind, gap.source) == ("absent", "softnet_stat.backlog_len")
+
+
+def test_a_table_without_rows_is_empty_not_a_gap() -> None:
+    assert ring(()).series(DROPPED, 0.0, 9.0) == {}
+
+
+def test_a_table_that_could_not_be_read_is_its_gap() -> None:
+    denied = Gap("denied", "proc/net/softnet_stat")
+    made = Ring()
+    made.add(snapshot(0.0, {}, {"softnet_stat": denied}))
+    assert made.series(DROPPED, 0.0, 9.0) == denied
+
+
+def test_nothing_read_yet_and_never_asked_for() -> None:
+    assert isinstance(Ring().series(DROPPED, 0.0, 9.0), Gap)
+    made = Ring()
+    made.add(snapshot(0.0, {}))
+    assert made.series(DROPPED, 0.0, 9.0) == Gap("absent", "softnet_stat.dropped", "not read in this look")
+
+
+def test_another_boot_starts_anew_and_old_readings_leave() -> None:
+    made = Ring(capacity=2)
+    for second in range(3):
+        made.add(snapshot(float(second), {"softnet_stat": (softnet(0, second),)}))
+    assert [s.monotonic for s in made.snapshots] == [1.0, 2.0]
+    made.add(snapshot(0.5, {"softnet_stat": (softnet(0, 0),)}, boot="another"))
+    assert [s.monotonic for s in made.snapshots] == [0.5]

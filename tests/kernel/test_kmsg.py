@@ -1,0 +1,30 @@
+"""The kernel log: victims of the OOM killer, and nothing else."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jinmaek.kernel.kmsg import Kill, parse
+
+LOG = """\
+6,339,98120,-;Linux version 6.18.44
+ SUBSYSTEM=acpi
+3,812,5093828,-;Out of memory: Killed process 812 (java) total-vm:4100000kB, anon-rss:2050000kB, file-rss:0kB
+3,813,7000000,-;Memory cgroup out of memory: Killed process 99 (a) b (c) total-vm:5kB, anon-rss:4kB
+3,814,8000000,-;Out of memory (oom_kill_allocating_task): Killed process 7 (x)
+"""
+
+
+def test_victims_in_order() -> None:
+    assert list(parse(LOG)) == [
+        Kill(time=5.093828, pid=812, comm="java", anon_rss=2_050_000 * 1024, by_cgroup=False),
+        Kill(time=7.0, pid=99, comm="a) b (c", anon_rss=4096, by_cgroup=True),
+        Kill(time=8.0, pid=7, comm="x", anon_rss=None, by_cgroup=False),
+    ]
+
+
+@given(st.text())
+@settings(max_examples=300, derandomize=True)
+def test_any_text_is_a_log(text: str) -> None:
+    assert all(kill.pid >= 0 for kill in parse(text))

@@ -1,0 +1,66 @@
+"""Every sentence the program says is there in Korean, and every translation fills the same blanks."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from jinmaek.model import SEVERITIES, Confidence, GapKind
+
+SOURCE = Path(__file__).parents[1] / "src" / "jinmaek"
+SAYING = {"tr": 1, "say": 0, "_process": 3, "named": 0}
+"""Functions that translate, and which argument is the sentence."""
+
+
+def korean() -> Catalog:
+    with (SOURCE / "locale" / "ko" / "LC_MESSAGES" / "jinmaek.po").open("rb") as file:
+        return read_po(file, locale="ko")
+
+
+WORDS = (
+    *get_args(GapKind),
+    *(severity.upper() for severity in SEVERITIES if severity != "benign"),
+    *(f"{confidence} confidence" for confidence in get_args(Confidence)),
+)
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Literal sentences in the code outside the rules (those have a test of their own), and where."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+            place = SAYING.get(name or "")
+            if place is None or len(node.args) <= place:
+                continue
+            if isinstance(node.args[place], ast.JoinedStr):
+                continue  # put together from the words below
+            for part in ast.walk(node.args[place]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.strip():
+                    yield part.value, f"{path.relative_to(SOURCE)}:{node.lineno}"
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize(("sentence", "place"), sorted({*sentences(), *((word, "model") for word in WORDS)}))
+def test_every_sentence_has_its_korean(sentence: str, place: str) -> None:
+    message = korean().get(sentence)
+    assert message is not None, place
+    assert message.string, place
+
+
+def test_translations_fill_the_same_blanks() -> None:
+    for message in korean():
+        if message.id:
+            assert blanks(str(message.string)) == blanks(str(message.id)), message.id
+            assert "fuzzy" not in message.flags
