@@ -1,0 +1,41 @@
+"""``jinmaek buddyinfo``: /proc/buddyinfo and the indices made of it."""
+
+from __future__ import annotations
+
+import os
+
+from jinmaek.cli.errors import rows
+from jinmaek.kernel.buddyinfo import parse
+from jinmaek.root import Root
+from jinmaek.views import buddyinfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+SUMMARY = "free memory by block size, and how fragmented it is"
+
+
+def build(parser: ArgumentParser) -> None:
+    """``--index``, ``--json`` and ``--root``."""
+    parser.add_argument(
+        "--index", action="store_true", help="add the unusable and the fragmentation index of every order"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object with blocks, bytes and indices")
+    parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+
+
+def run(args: Namespace) -> int:
+    """Print the table."""
+    zones = buddyinfo.zones(rows(Root(args.root), "proc/buddyinfo", parse))
+    if args.json:
+        import json
+
+        print(json.dumps(buddyinfo.data(zones, os.sysconf("SC_PAGESIZE"))))
+        return 0
+    for line in buddyinfo.lines(zones):
+        print(line)
+    if args.index:
+        for line in buddyinfo.index_lines(zones):
+            print(line)
+    return 0
