@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.conftest import CAPTURES
 
 from jinmaek.columns import Malformed
 from jinmaek.kernel.numastat import Numastat, parse
 from jinmaek.root import Root
 from jinmaek.sampling import take
-from tests.conftest import CAPTURES
 
 PLACE = "sys/devices/system/node/node{}/numastat"
 
