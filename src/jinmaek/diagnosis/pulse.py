@@ -42,12 +42,14 @@ def watch(
     ring = Ring()
     begin = time.monotonic()
     readings = max(1, round(span / interval))
-    for index in range(readings + 1):
-        _wait_until(begin + index * interval, begin + readings * interval, progress)
-        details = index in (0, readings)
-        ring.add(take(LIVE, wanted, scan(LIVE, details=details)))
-    if progress:
-        progress(0)
+    try:
+        for index in range(readings + 1):
+            _wait_until(begin + index * interval, begin + readings * interval, progress)
+            details = index in (0, readings)
+            ring.add(take(LIVE, wanted, scan(LIVE, details=details)))
+    finally:
+        if progress:
+            progress(0)
     return _diagnose(rules, ring, LIVE, lang, os.uname().nodename, os.uname().release, "live", (wall, cpu))
 
 
