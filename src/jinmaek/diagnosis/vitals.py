@@ -8,17 +8,20 @@ from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.words import columns, unit
 from jinmaek.model import Evidence
 
-VITALS: tuple[Named, ...] = (
-    named(
-        "CPU busy",
-        average(
-            rate("stat_cpu.user")
-            + rate("stat_cpu.nice")
-            + rate("stat_cpu.system")
-            + rate("stat_cpu.irq")
-            + rate("stat_cpu.softirq")
-        ),
+BUSY = named(
+    "CPU busy",
+    average(
+        rate("stat_cpu.user")
+        + rate("stat_cpu.nice")
+        + rate("stat_cpu.system")
+        + rate("stat_cpu.irq")
+        + rate("stat_cpu.softirq")
     ),
+)
+"""Share of the time in which a CPU did work. Guests are part of user; steal is not work."""
+
+VITALS: tuple[Named, ...] = (
+    BUSY,
     named("waiting for CPU", rate("pressure_cpu.some_total")),
     named("for memory", rate("pressure_memory.some_total")),
     named("for I/O", rate("pressure_io.some_total")),

@@ -21,18 +21,6 @@ MIB = 1024 * 1024
 CPUS = number(now("stat_cpu.idle"))
 """CPUs that are online."""
 
-BUSY = named(
-    "CPU time used for work",
-    average(
-        rate("stat_cpu.user")
-        + rate("stat_cpu.nice")
-        + rate("stat_cpu.system")
-        + rate("stat_cpu.irq")
-        + rate("stat_cpu.softirq")
-    ),
-)
-"""Share of the time in which a CPU did work. Guests are part of user; steal is not work."""
-
 IDLE = named("CPU time left idle", average(rate("stat_cpu.idle") + rate("stat_cpu.iowait")))
 """Share of the time in which a CPU had nothing to do."""
 

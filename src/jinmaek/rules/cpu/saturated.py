@@ -5,7 +5,8 @@ from __future__ import annotations
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.expr import all_of, any_of, average, lowest, mean, rate
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.rules.terms import ACCOUNTED, BUSY, CPUS, pressure
+from jinmaek.diagnosis.vitals import BUSY
+from jinmaek.rules.terms import ACCOUNTED, CPUS, pressure
 
 RULE = Rule(
     id="cpu.saturated",
