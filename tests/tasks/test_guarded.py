@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -117,25 +116,6 @@ def test_the_budget_ends_the_pass_and_old_figures_keep_their_age(tmp_path: Path)
     assert again[2].at == first.at
     assert again[2].age(first.at + 3) == pytest.approx(3)
     answer(root, 1)
-
-
-def test_a_reader_that_comes_back_late_brings_its_figures(tmp_path: Path) -> None:
-    root = made(tmp_path, [1, 2], [1, 2])
-
-    def answers() -> None:
-        # Opening the second waits for its reader, who comes only when the first is given up.
-        with open(root.path("proc/2/smaps_rollup"), "wb") as second:
-            with open(root.path("proc/1/smaps_rollup"), "wb") as first:
-                first.write(b"late")
-            children.until(lambda: len(os.listdir("/proc/self/task")) <= before + 2)
-            second.write(b"in time")
-
-    before = len(os.listdir("/proc/self/task"))
-    helper = threading.Thread(target=answers)
-    helper.start()
-    read = Guard(root, ("smaps_rollup",), deadline=0.5).read([(1, 1), (2, 2)])
-    helper.join()
-    assert [one.texts for one in read.values()] == [(b"late",), (b"in time",)]
 
 
 def test_gone_absent_and_malformed_are_told_apart(tmp_path: Path) -> None:
