@@ -109,6 +109,15 @@ Verdict = Finding | Quiet | Unknown
 
 
 @dataclass(frozen=True, slots=True)
+class TasksRead:
+    """How the task table was read, the CPU seconds of all its readings, and why not the cheaper way."""
+
+    way: str
+    cpu_s: float
+    refused: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """All verdicts of one look at one host. Times are seconds since the epoch."""
 
@@ -128,3 +137,4 @@ class Diagnosis:
     """How busy, and who waits for what: shares of the time."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    tasks: TasksRead | None = None

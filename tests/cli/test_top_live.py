@@ -15,6 +15,7 @@ from tests.tasks.children import until
 from tests.views.test_top import frame_of, process
 
 from jinmaek.views.top import Shown
+from jinmaek.views.top_filter import Filter
 from jinmaek.views.top_live import Live, press, screen
 
 FRAME = frame_of(*(process(pid, cpu=pid / 100, resident=-pid, uid=pid % 2) for pid in range(1, 41)))
@@ -42,6 +43,20 @@ def after(keys: str) -> Live:
         ("RR", Shown()),
         ("i", Shown(idle=False)),
         ("1", Shown(each_cpu=True)),
+        ("I", Shown(solaris=True)),
+        ("II", Shown()),
+        ("H", Shown(threads=True)),
+        (">", Shown(field="%MEM")),
+        ("><", Shown()),
+        (">" * 9, Shown(field="COMMAND")),
+        ("<" * 99, Shown(field="PID")),
+        ("n5\n", Shown(limit=5)),
+        ("n5\nn0\n", Shown()),
+        ("nx\n", Shown()),
+        ("o!user=Root\n", Shown(filters=(Filter("USER", "=", "Root", inverted=True),))),
+        ("O%cpu>1.5\n", Shown(filters=(Filter("%CPU", ">", "1.5", exact=True),))),
+        ("oNOPE=1\n", Shown()),
+        ("oRES>1g\nn3\nuroot\ni=", Shown()),
         ("uroot\n", Shown(uid=0)),
         ("u!root\r", Shown(uid=0, others=True)),
         ("uroot\nu\n", Shown()),
@@ -67,6 +82,9 @@ def test_other_keys() -> None:
     assert after("q").over
     assert not after("uq").over
     assert after(" ").stale
+    assert after("H").stale
+    assert after("I").message == "Irix mode Off"
+    assert after("oNOPE=1\n").message.startswith("no filter: NOPE=1")
     assert after("z").message
     assert not after("zM").message
     assert after("unobody\n").message == "there is no user nobody"
@@ -152,6 +170,18 @@ def test_it_starts_sorts_and_leaves(terminal: Terminal) -> None:
     until(lambda: float(column(9)[0]) > 0 and column(9) == sorted(column(9), key=float, reverse=True))
     terminal.type("1")
     until(lambda: "%Cpu0  :" in terminal.text)
+    terminal.type("H")
+    until(lambda: "Threads:" in terminal.text)
+    terminal.type("H")
+    until(lambda: "Tasks:" in terminal.text)
+    terminal.type("I")
+    until(lambda: "Irix mode Off" in terminal.text)
+    terminal.type("o", "pid=1", "Enter")
+    until(lambda: bool(column(0)) and all("1" in pid for pid in column(0)))
+    terminal.type("O", "pid<2", "Enter")
+    until(lambda: column(0) == ["1"])
+    terminal.type("=", "n", "3", "Enter")
+    until(lambda: len(column(0)) == 3)
     terminal.type("h")
     until(lambda: "Keys of jinmaek top" in terminal.text)
     terminal.type("x")

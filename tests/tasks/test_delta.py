@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.tasks.delta import deltas, exited
+from jinmaek.tasks.delta import account, deltas, exited
 from jinmaek.tasks.table import Scan, TaskTable
 
 
@@ -51,3 +51,41 @@ def test_what_was_not_read_is_unknown() -> None:
 
 def test_time_that_steps_back_counts_as_none() -> None:
     assert deltas(scan_of(one(5, 1.0, utime=2.0)), scan_of(one(5, 1.0, utime=1.0)))[0].cpu_s == 0.0
+
+
+def test_children_waited_for_are_counted_with_their_parent() -> None:
+    first = scan_of(one(5, 1.0, utime=1.0, cutime=10.0), one(7, 1.0, ppid=5, utime=3.0, cstime=1.0))
+    last = scan_of(one(5, 1.0, utime=2.0, cutime=14.5, cstime=1.5))
+    # 7 left 4 s it had used before; 2 s were used meanwhile, by it or by processes never seen.
+    told = account(4.0, first, last)
+    assert (told.alive_s, told.exited_s, told.unexplained_s) == (1.0, 2.0, 1.0)
+    assert (told.alive, told.exited) == (0.25, 0.5)
+
+
+def test_all_that_a_new_process_and_its_children_did_is_of_this_time() -> None:
+    told = account(8.0, scan_of(one(5, 1.0)), scan_of(one(5, 1.0), one(9, 4.0, utime=2.0, cutime=3.0)))
+    assert (told.alive_s, told.exited_s, told.unexplained_s) == (2.0, 3.0, 3.0)
+
+
+def test_what_nobody_waited_for_never_makes_others_less() -> None:
+    gone = one(7, 1.0, ppid=5, utime=500.0)
+    first = scan_of(one(1, 0.0), one(5, 1.0, cutime=1.0), one(6, 1.0), gone)
+    last = scan_of(one(1, 0.0), one(5, 1.0, cutime=1.0), one(6, 1.0, cutime=2.0))
+    assert account(5.0, first, last).exited_s == 2.0
+
+
+def test_an_orphan_is_waited_for_by_somebody_else() -> None:
+    first = scan_of(one(1, 0.0), one(5, 1.0, ppid=1, utime=1.0), one(7, 1.0, ppid=5, utime=30.0))
+    last = scan_of(one(1, 0.0, cutime=33.0))
+    assert account(2.0, first, last).exited_s == 2.0
+
+
+def test_a_parents_pid_used_again_is_no_parent() -> None:
+    first = scan_of(one(1, 0.0), one(5, 1.0, cutime=40.0))
+    last = scan_of(one(1, 0.0, cutime=41.0), one(5, 9.0, cutime=0.5))
+    assert account(2.0, first, last).exited_s == 1.5
+
+
+def test_a_host_that_did_nothing_has_no_shares() -> None:
+    told = account(0.0, scan_of(), scan_of())
+    assert (told.alive, told.exited, told.unexplained_s) == (None, None, 0.0)

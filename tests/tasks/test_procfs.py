@@ -31,6 +31,8 @@ from jinmaek.tasks.procfs import cgroup_of, scan
 from jinmaek.tasks.table import Scan
 
 COUNTED = {table.table for table in TABLES}
+DEAR = {"in_iowait", "run_delay", "run_time", "read_bytes", "write_bytes", "cgroup_id"}
+"""Columns /proc gives only for one more file each per process."""
 STAT = (
     "{pid} ({comm}) {state} {ppid} 1 1 0 -1 4194560 10 0 3 0 250 50 7 8 20 0 {threads} 0 1234 8192 2"
     " 18446744073709551615 1 2 3 4 5 0 0 0 0 0 0 0 17 1 0 0 0 0 0 1 2 3 4 5 6 7 0\n"
@@ -195,7 +197,9 @@ def test_details_are_read_only_when_asked_for() -> None:
     assert scan(LIVE, details=False).processes.vm_swap == []
     found = scan(LIVE, details=True).processes
     assert len(found.vm_swap) == len(found.rss_anon) == len(found)
-    assert all(len(getattr(found, name)) == len(found) for name in found.__slots__)
+    given = {name: len(getattr(found, name)) for name in found.__slots__}
+    assert {name for name, length in given.items() if length != len(found)} == DEAR
+    assert {given[name] for name in DEAR} == {0}
 
 
 def test_its_own_cgroup() -> None:

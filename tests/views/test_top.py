@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import random
 import signal
 import subprocess
 import sys
@@ -14,7 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.tasks.children import LEADERLESS, SPIN, SYS_EXIT, ZOMBIES, child, named, state, stopped, until
+from tests.tasks.children import (
+    LEADERLESS,
+    SPIN,
+    SYS_EXIT,
+    THREADS,
+    ZOMBIES,
+    child,
+    named,
+    state,
+    stopped,
+    until,
+)
 from tests.tasks.test_delta import one, scan_of
 
 from jinmaek.cli.main import main
@@ -25,8 +37,10 @@ from jinmaek.sampling import Snapshot
 from jinmaek.views.fit import cells, clock, cut, percent, size
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import Memory
-from jinmaek.views.top import KEYS, Shown, arrange, render, table
-from jinmaek.views.top_frame import MODES, Frame, Process, frame
+from jinmaek.views.top import COLUMNS, KEYS, Printed, Shown, arrange, render, table
+from jinmaek.views.top_explain import explain
+from jinmaek.views.top_filter import parse as parse_filter
+from jinmaek.views.top_frame import MODES, Frame, Kept, Process, frame
 
 Peer = Callable[[str], str]
 
@@ -294,6 +308,110 @@ def test_uptime(uptime: float, text: str) -> None:
     assert f" {text}  2 users," in render(frame_of(uptime=uptime, sessions=2), Shown(), 200)[0]
 
 
+def test_threads_look_as_in_procps(peer: Peer) -> None:
+    procps = peer("top")
+    with child(THREADS, "5") as pid:
+        stopped(pid)
+        words = ("-b", "-H", "-n1", "-w120", "-p", str(pid))
+        theirs, mine = output(procps, *words), output(*OURS, *words)
+        assert len(lines_of(mine)) == 7
+        # procps gives the leader's thread the time of the whole process; ours is the thread's own.
+        ours, others = ([line.split() for line in lines_of(page)] for page in (mine, theirs))
+        leader = next(index for index, words in enumerate(ours) if words[0] == str(pid))
+        assert others[leader].pop(10) >= ours[leader].pop(10)
+        assert ours == others
+        assert [len(line) for line in lines_of(mine)] == [len(line) for line in lines_of(theirs)]
+        assert mine.split("\n")[1] == theirs.split("\n")[1]
+        assert mine.split("\n")[1].startswith("Threads:   6 total,")
+
+
+def test_lines_of_cpus_have_the_form_of_procps(peer: Peer) -> None:
+    words = ("-b", "-1", "-n1", "-w180", "-p1")
+    pages = output(peer("top"), *words), output(*OURS, *words)
+    theirs, mine = ([line for line in page.split("\n") if line.startswith(("%", "MiB"))] for page in pages)
+    assert [len(line) for line in mine] == [len(line) for line in theirs]
+    assert [line.split()[0] for line in mine] == [line.split()[0] for line in theirs]
+    assert [line.count(":") for line in mine] == [line.count(":") for line in theirs]
+
+
+@pytest.mark.parametrize("field", ["%CPU", "RES", "COMMAND"])
+def test_what_is_kept_between_frames_shows_as_if_made_anew(field: str) -> None:
+    """Random frames: tasks that rest, work, change, end, and pids that are used again."""
+    chance = random.Random(field)
+    kept, printed, shown = Kept(), Printed(), Shown(field=field)
+    rows = {pid: one(pid, float(pid), utime=1.0) for pid in range(1, 60)}
+    before, moment, reused = None, 100.0, 0
+    for _ in range(60):
+        moment += chance.choice((0.5, 3.0))
+        for pid in chance.sample(range(1, 60), 6):
+            match chance.randrange(5):
+                case 0:
+                    rows.pop(pid, None)
+                case 1:
+                    rows[pid] = one(pid, moment, utime=chance.choice((0.0, 0.5)), comm=f"new{moment}")
+                case kind if pid in rows:
+                    name, value = [("utime", 0.7), ("resident", 4096), ("nice", 1)][kind - 2]
+                    rows[pid] = {**rows[pid], name: rows[pid].get(name, 0) + value}  # type: ignore[operator]
+        now = snapshot(moment, stat_text(int(moment * 100), 1000, 0), *(rows[pid] for pid in sorted(rows)))
+        first = frame(before, now, name_of=str, sessions=0, pid_width=5)
+        quick = frame(before, now, name_of=str, sessions=0, pid_width=5, kept=kept)
+        reused += sum(process in printed.lines for process in quick.processes)
+        columns = chance.choice((80, 80, 80, 60))
+        assert render(quick, shown, columns, printed) == render(first, shown, columns)
+        before = now
+    assert reused > 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "pids"),
+    [
+        ("command=SSH", [1, 2]),
+        ("!COMMAND=ssh", [3]),
+        ("RES>1.5m", [2, 3]),
+        ("res<2m", [1]),
+        ("!RES<2m", [2, 3]),
+        ("TIME+>0:59", [3]),
+        ("USER>a", [1, 2, 3]),
+    ],
+)
+def test_filters(text: str, pids: list[int]) -> None:
+    made = frame_of(
+        process(1, comm="ssh", resident=MIB),
+        process(2, comm="SSHd", resident=2 * GIB),
+        process(3, comm="x", resident=3 * GIB, time=61.0),
+    )
+    wanted = parse_filter(text, COLUMNS, exact=False)
+    assert wanted is not None
+    chosen = arrange(made, Shown(filters=(wanted,), field="PID", descending=False))
+    assert [p.pid for p in chosen] == pids
+    exact = parse_filter("COMMAND=ssh", COLUMNS, exact=True)
+    assert exact is not None
+    assert [p.pid for p in arrange(made, Shown(filters=(exact,)))] == [1]
+
+
+@pytest.mark.parametrize("text", ["", "=", "RES", "RES>", "NOPE=1", "!=x"])
+def test_what_is_no_filter(text: str) -> None:
+    assert parse_filter(text, COLUMNS, exact=False) is None
+
+
+def test_solaris_mode_and_threads_share_the_machine() -> None:
+    busy = process(1, cpu=1.5, num_threads=2)
+    assert table(frame_of(busy), Shown(solaris=True), [busy], 80)[1].split()[8] == "75.0"
+    assert table(frame_of(busy, threads=True), Shown(), [busy], 80)[1].split()[8] == "99.9"
+    assert [p.pid for p in arrange(frame_of(busy, process(2)), Shown(limit=1))] == [1]
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("letter", "RSDIZTt?")
+def test_explanation_has_the_figures(lang: str, letter: str) -> None:
+    one = process(7, state=letter, comm="a\x1bb", virtual=3 * GIB, resident=2 * MIB, shared=MIB, minflt=12345)
+    text = explain(one, frame_of(one), lang)
+    assert text[0] == "7 a?b"
+    assert all(cells(line) <= 76 for line in text)
+    for figure in ("3.0 GiB", "2.0 MiB", "1.0 MiB", "12,345", "fork()"):
+        assert figure in " ".join(text)
+
+
 def test_a_line_for_each_cpu() -> None:
     shares = {**dict.fromkeys(MODES, 0.0), "us": 0.25, "id": 0.75}
     text = render(frame_of(cpus={0: shares, 11: shares}), Shown(each_cpu=True), 80)
@@ -303,8 +421,8 @@ def test_a_line_for_each_cpu() -> None:
 
 def test_a_share_never_exceeds_the_threads_or_the_machine() -> None:
     busy = process(1, cpu=57.0, num_threads=90)
-    assert table(frame_of(busy), [busy], 80)[1].split()[8] == "200.0"
-    assert table(frame_of(busy, cpus={0: {}}), [busy], 80)[1].split()[8] == "99.9"
+    assert table(frame_of(busy), Shown(), [busy], 80)[1].split()[8] == "200.0"
+    assert table(frame_of(busy, cpus={0: {}}), Shown(), [busy], 80)[1].split()[8] == "99.9"
 
 
 def test_order_and_choice() -> None:
@@ -313,7 +431,7 @@ def test_order_and_choice() -> None:
     everyone = (a, b, c, d)
 
     def pids(**values: object) -> list[int]:
-        return [p.pid for p in arrange(everyone, Shown(**values))]  # type: ignore[arg-type]
+        return [p.pid for p in arrange(frame_of(*everyone), Shown(**values))]  # type: ignore[arg-type]
 
     assert pids() == [1, 3, 2, 4]
     assert pids(descending=False) == [4, 2, 1, 3]
@@ -386,3 +504,9 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert output.out == ""
     assert output.err.count("\n") == 1
     assert said in output.err
+
+
+def test_a_resting_process_used_exactly_nothing() -> None:
+    """0.3 - 0.1 - 0.2 is not 0 in floating point; it would sort before those that truly rest."""
+    both = [snapshot(at, stat_text(1, 1, 1), one(5, 1.0, utime=0.1, stime=0.2)) for at in (100.0, 101.0)]
+    assert [p.cpu for p in frame(*both, name_of=str, sessions=0, pid_width=5).processes] == [0.0]

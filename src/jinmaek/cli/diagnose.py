@@ -26,6 +26,13 @@ def build(parser: argparse.ArgumentParser) -> None:
         "--interval", type=seconds, default=1.0, metavar="TIME", help="between two readings (default 1s)"
     )
     parser.add_argument("--root", metavar="DIR", help="diagnose a captured tree that holds proc/ and sys/")
+    parser.add_argument(
+        "--tasks",
+        choices=("auto", "bpf", "procfs"),
+        default="auto",
+        help="how to read all processes: with the kernel's task iterator, or from /proc (default: "
+        "whichever can be used, the iterator first)",
+    )
     parser.add_argument("--json", action="store_true", help="print the diagnosis as one JSON object")
     parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     parser.add_argument(
@@ -39,8 +46,13 @@ def build(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from jinmaek.diagnosis.pulse import of_tree, watch
     from jinmaek.rules import rules
+    from jinmaek.tasks.choose import Refused
 
     if args.root is not None:
+        if args.tasks == "bpf":
+            raise Usage(
+                "--tasks bpf", "a captured tree is read from its files", "leave out --tasks or --root"
+            )
         diagnosis = of_tree(rules(), _tree(args.root), args.lang)
     else:
         if args.interval < 0.1 or args.span < args.interval:
@@ -48,7 +60,12 @@ def run(args: argparse.Namespace) -> int:
                 "--for and --interval", "too short", "--interval is at least 100ms, and --for at least that"
             )
         progress = _countdown if sys.stderr.isatty() else None
-        diagnosis = watch(rules(), args.span, args.interval, args.lang, progress)
+        try:
+            diagnosis = watch(rules(), args.span, args.interval, args.lang, progress, args.tasks)
+        except Refused as refused:
+            raise SourceUnreadable(
+                "--tasks bpf", str(refused), "leave it out: /proc tells the same, for more CPU"
+            ) from None
     if args.json:
         from jinmaek.views.diagnosis_json import render as render_json
 

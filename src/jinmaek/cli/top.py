@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 
 from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.model import Gap
 from jinmaek.root import Root
 from jinmaek.sampling import Snapshot, read_text, take
 from jinmaek.tasks import users
-from jinmaek.tasks.procfs import scan
-from jinmaek.views.top import KEYS, WIDEST, Shown, arrange, render
-from jinmaek.views.top_frame import TABLES, Frame, frame
+from jinmaek.tasks.choose import WAYS, Refused, Scanner, Way
+from jinmaek.tasks.table import Scan
+from jinmaek.views.top import KEYS, WIDEST, Printed, Shown, arrange, render
+from jinmaek.views.top_frame import TABLES, Frame, Kept, frame
 
 SUMMARY = "the processes that use most CPU or memory, once, repeatedly or live"
 
@@ -49,6 +51,7 @@ def build(parser: argparse.ArgumentParser) -> None:
         "-u", "--user", metavar="USER", help="only processes of this user, with !USER of all others"
     )
     parser.add_argument("-i", "--idle", action="store_true", help="leave out processes that used no CPU time")
+    parser.add_argument("-H", "--threads", action="store_true", help="threads instead of processes")
     parser.add_argument("-1", dest="each_cpu", action="store_true", help="a line for each CPU")
     parser.add_argument(
         "-w",
@@ -59,7 +62,14 @@ def build(parser: argparse.ArgumentParser) -> None:
         metavar="COLS",
         help="columns to use (without COLS: all)",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="what the columns mean, with the figures of the process given by -p, or of the first",
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of --explain")
     parser.add_argument("--json", action="store_true", help="one JSON object per frame; needs no terminal")
+    parser.add_argument("--tasks", choices=WAYS, default="auto", help="how processes are read")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
 
 
@@ -71,50 +81,73 @@ def run(args: argparse.Namespace) -> int:
         raise Usage(PROG, f"-n {args.iterations} is not a positive count", "give 1 or more")
     if not 0 <= args.delay <= 1e6:
         raise Usage(PROG, f"-d {args.delay:g} is no number of seconds to wait", "give 0 or more")
+    only = _pids(args.pid)
     # Swap is told by a file of its own, read only where it is shown.
-    next_frame = frames(root, _pids(args.pid), details=args.json or shown.field == "SWAP")
-    if not (args.batch or args.json) and root.live:
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise Usage(PROG, "no terminal to show it on", "use -b for text, or --json")
-        from jinmaek.views.top_live import Live, watch
+    details = args.json or args.explain or shown.field == "SWAP"
+    with _scanner(root, args.tasks) as scanner:
+        next_frame = frames(root, scanner, only, details=details)
+        if args.explain:
+            return _explain(next_frame(shown.threads), shown, args.lang)
+        if not (args.batch or args.json) and root.live:
+            if not (sys.stdin.isatty() and sys.stdout.isatty()):
+                raise Usage(PROG, "no terminal to show it on", "use -b for text, or --json")
+            from jinmaek.views.top_live import Live, watch
 
-        return watch(next_frame, Live(shown=shown, delay=args.delay, user_id=users.uid_of), args.iterations)
-    # A tree does not move, and a single object is what most want of --json.
-    left = args.iterations or (None if args.batch and root.live else 1)
-    columns = _columns(args.width)
-    while True:
-        print(_page(next_frame(), shown, columns, as_json=args.json), flush=True)
-        if left is not None:
-            left -= 1
-            if not left:
-                return 0
-        if not args.json:
-            print()
-        time.sleep(args.delay)
+            return watch(
+                next_frame, Live(shown=shown, delay=args.delay, user_id=users.uid_of), args.iterations
+            )
+        # A tree does not move, and a single object is what most want of --json.
+        left = args.iterations or (None if args.batch and root.live else 1)
+        columns = _columns(args.width)
+        printed = Printed()
+        between = ""
+        while True:
+            made = next_frame(shown.threads)
+            text = _json(made, shown) if args.json else "\n".join(render(made, shown, columns, printed))
+            # One write for one frame: who reads along sees whole frames.
+            sys.stdout.write(f"{between}{text}\n")
+            sys.stdout.flush()
+            if left is not None:
+                left -= 1
+                if not left:
+                    return 0
+            between = "" if args.json else "\n"
+            time.sleep(args.delay)
 
 
-def frames(root: Root, only: frozenset[int] | None, *, details: bool) -> Callable[[], Frame]:
-    """What gives the next frame each time it is called: the time since the frame before it."""
+def _scanner(root: Root, way: Way) -> Scanner:
+    try:
+        return Scanner(root, way)
+    except Refused as refused:
+        raise SourceUnreadable(f"--tasks {way}", refused.gap.detail, "use --tasks auto") from None
+
+
+def frames(
+    root: Root, scanner: Scanner, only: frozenset[int] | None, *, details: bool
+) -> Callable[[bool], Frame]:
+    """What gives the next frame, of threads if told so: the time since the frame before it."""
     name_of = users.names(root)
     widest = read_text(root, "proc/sys/kernel/pid_max")
     digits = "" if isinstance(widest, Gap) else widest.strip()
     pid_width = max(5, len(str(int(digits) - 1))) if digits.isdigit() else 5
     before: Snapshot | None = None
+    kept = Kept()
 
-    def read() -> Snapshot:
-        snapshot = take(root, TABLES, scan(root, details=details))
+    def read(threads: bool) -> Snapshot:
+        snapshot = take(root, TABLES, scanner.scan(details=details, threads=threads))
         if not snapshot.tasks or not len(snapshot.tasks.processes):
             raise SourceUnreadable(
                 root.path("proc"), "it holds no process", "is it a tree with proc/PID/stat?"
             )
         return snapshot
 
-    def following() -> Frame:
+    def following(threads: bool) -> Frame:
         nonlocal before
-        if before is None and root.live:
-            before = read()
+        known = before is not None and before.tasks is not None and _holds(before.tasks, threads)
+        if not known and root.live:
+            before = read(threads)
             time.sleep(FIRST_SPAN)
-        now = read()
+        now = read(threads)
         made = frame(
             before,
             now,
@@ -122,6 +155,8 @@ def frames(root: Root, only: frozenset[int] | None, *, details: bool) -> Callabl
             sessions=users.sessions(root),
             pid_width=pid_width,
             only=only,
+            threads=threads,
+            kept=kept,
         )
         before = now if root.live else None
         return made
@@ -129,14 +164,26 @@ def frames(root: Root, only: frozenset[int] | None, *, details: bool) -> Callabl
     return following
 
 
-def _page(made: Frame, shown: Shown, columns: int, *, as_json: bool) -> str:
-    if not as_json:
-        return "\n".join(render(made, shown, columns))
+def _holds(tasks: Scan, threads: bool) -> bool:
+    return not threads or tasks.threads is not None
+
+
+def _json(made: Frame, shown: Shown) -> str:
     import json
 
     from jinmaek.views.top_json import data
 
-    return json.dumps(data(made, arrange(made.processes, shown)))
+    return json.dumps(data(made, arrange(made, shown)))
+
+
+def _explain(made: Frame, shown: Shown, lang: str) -> int:
+    from jinmaek.views.top_explain import explain
+
+    chosen = arrange(made, shown)
+    if not chosen:
+        raise Usage(PROG, "--explain: no such process", "give -p a process that is there")
+    sys.stdout.write("\n".join(explain(chosen[0], made, lang)) + "\n")
+    return 0
 
 
 def _shown(args: argparse.Namespace) -> Shown:
@@ -161,6 +208,7 @@ def _shown(args: argparse.Namespace) -> Shown:
         others=others,
         idle=not args.idle,
         each_cpu=args.each_cpu,
+        threads=args.threads,
     )
 
 

@@ -15,10 +15,11 @@ from jinmaek.diagnosis.words import columns
 from jinmaek.history.live import Ring
 from jinmaek.kernel import kmsg
 from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, Unknown
+from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, TasksRead, Unknown
 from jinmaek.root import LIVE, Root
 from jinmaek.sampling import kernel_log, read_text, take
-from jinmaek.tasks.procfs import cgroup_of, scan
+from jinmaek.tasks.choose import Scanner, Way
+from jinmaek.tasks.procfs import cgroup_of
 
 HEADLINE = (
     "loadavg.load1",
@@ -34,33 +35,43 @@ HEADLINE = (
 
 
 def watch(
-    rules: tuple[Rule, ...], span: float, interval: float, lang: str, progress: Callable[[float], None] | None
+    rules: tuple[Rule, ...],
+    span: float,
+    interval: float,
+    lang: str,
+    progress: Callable[[float], None] | None,
+    way: Way = "auto",
 ) -> Diagnosis:
-    """Watch the live machine for ``span`` seconds, a reading every ``interval``."""
+    """Watch the live machine for ``span`` seconds, a reading every ``interval``.
+
+    Raises ``choose.Refused`` where the task table cannot be read the ``way`` asked for.
+    """
     wall, cpu = time.monotonic(), time.process_time()
     wanted = _wanted(rules)
     ring = Ring()
     begin = time.monotonic()
     readings = max(1, round(span / interval))
-    try:
-        for index in range(readings + 1):
-            _wait_until(begin + index * interval, begin + readings * interval, progress)
-            details = index in (0, readings)
-            ring.add(take(LIVE, wanted, scan(LIVE, details=details)))
-    finally:
-        if progress:
-            progress(0)
-    return _diagnose(rules, ring, LIVE, lang, os.uname().nodename, os.uname().release, "live", (wall, cpu))
+    with Scanner(LIVE, way) as tasks:
+        try:
+            for index in range(readings + 1):
+                _wait_until(begin + index * interval, begin + readings * interval, progress)
+                ring.add(take(LIVE, wanted, tasks.scan(details=index in (0, readings))))
+        finally:
+            if progress:
+                progress(0)
+    name = os.uname()
+    return _diagnose(rules, ring, LIVE, lang, name.nodename, name.release, "live", (wall, cpu), tasks)
 
 
 def of_tree(rules: tuple[Rule, ...], root: Root, lang: str) -> Diagnosis:
     """Judge a captured tree: one reading, so what needs a rate is unknown."""
     wall, cpu = time.monotonic(), time.process_time()
     ring = Ring()
-    ring.add(take(root, _wanted(rules), scan(root, details=True)))
+    with Scanner(root) as tasks:
+        ring.add(take(root, _wanted(rules), tasks.scan(details=True)))
     host = _word(root, "proc/sys/kernel/hostname") or os.path.basename(root.base)
     kernel = _word(root, "proc/sys/kernel/osrelease") or _release(root)
-    return _diagnose(rules, ring, root, lang, host, kernel, root.base, (wall, cpu))
+    return _diagnose(rules, ring, root, lang, host, kernel, root.base, (wall, cpu), tasks)
 
 
 def _diagnose(
@@ -72,6 +83,7 @@ def _diagnose(
     kernel: str,
     source: str,
     began: tuple[float, float],
+    tasks: Scanner,
 ) -> Diagnosis:
     look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root))
     verdicts = judge(rules, look)
@@ -91,11 +103,12 @@ def _diagnose(
         ),
         quiet=tuple(v for v in verdicts if isinstance(v, Quiet)),
         unknown=tuple(v for v in verdicts if isinstance(v, Unknown)),
-        gaps=tuple(look.last.gaps.values()),
+        gaps=(*look.last.gaps.values(), *([tasks.refused] if tasks.refused else [])),
         facts=_facts(look),
         vitals=vitals(look, min(look.window, WINDOW)),
         cpu_s=time.process_time() - cpu,
         wall_s=time.monotonic() - wall,
+        tasks=TasksRead(tasks.way, tasks.cpu_s, tasks.refused),
     )
 
 

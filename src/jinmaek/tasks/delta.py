@@ -66,6 +66,61 @@ def deltas(first: Scan, last: Scan) -> list[TaskDelta]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where the CPU seconds between two scans went, as far as the tasks tell."""
+
+    busy_s: float
+    """What the host counted as neither idle nor stolen: user, nice, system, irq and softirq time."""
+    alive_s: float
+    """Used by processes alive at the end."""
+    exited_s: float
+    """Used by processes that ended meanwhile, as far as a live one waited for them or their parents."""
+
+    @property
+    def alive(self) -> float | None:
+        """The share of live processes; None where nothing was busy. Ticks may make a share exceed 1."""
+        return self.alive_s / self.busy_s if self.busy_s > 0 else None
+
+    @property
+    def exited(self) -> float | None:
+        return self.exited_s / self.busy_s if self.busy_s > 0 else None
+
+    @property
+    def unexplained_s(self) -> float:
+        """Of children nobody waits for (SIGCHLD ignored), and of the moment between an exit and its count."""
+        return max(0.0, self.busy_s - self.alive_s - self.exited_s)
+
+
+def account(busy_s: float, first: Scan, last: Scan) -> Explained:
+    """Divide the ``busy_s`` CPU seconds of the host between two scans among live and exited processes.
+
+    A process waited for leaves all it used since it started, and what its own children left, in the cutime
+    and cstime of its parent (kernel/exit.c wait_task_zombie()). What it had used before the first scan is
+    not of this time: it is taken off what its parent got, or off all, where its parent has gone too.
+    """
+    old, new = first.processes, last.processes
+    earlier, later = _places(old), _places(new)
+    left = {}
+    for identity, i in later.items():
+        before = earlier.get(identity)
+        left[new.pid[i]] = _left(new, i) - (0.0 if before is None else _left(old, before))
+    orphaned = 0.0
+    for identity in earlier.keys() - later.keys():
+        i = earlier[identity]
+        used = _cpu(old, i) + _left(old, i)
+        parent = old.ppid[i]
+        if parent in left:
+            left[parent] = max(0.0, left[parent] - used)
+        else:
+            orphaned += used
+    return Explained(
+        busy_s=busy_s,
+        alive_s=sum(delta.cpu_s for delta in deltas(first, last)),
+        exited_s=max(0.0, sum(max(0.0, seconds) for seconds in left.values()) - orphaned),
+    )
+
+
 def exited(first: Scan, last: Scan) -> list[tuple[int, float]]:
     """Identities, (pid, start time), of the processes of ``first`` that are gone in ``last``."""
     return sorted(_places(first.processes).keys() - _places(last.processes).keys())
@@ -77,6 +132,10 @@ def _places(tasks: TaskTable) -> dict[tuple[int, float], int]:
 
 def _cpu(tasks: TaskTable, i: int) -> float:
     return tasks.utime[i] + tasks.stime[i]
+
+
+def _left(tasks: TaskTable, i: int) -> float:
+    return tasks.cutime[i] + tasks.cstime[i]
 
 
 def _at(column: list[int | None], i: int) -> int | None:

@@ -6,9 +6,10 @@ shown as Z and is no zombie, and a process whose leader sleeps may have a hundre
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from jinmaek import procfile
@@ -17,8 +18,9 @@ from jinmaek.kernel import mounts, pid_cgroup, pid_stat, pid_statm, pid_status, 
 from jinmaek.kernel.pid_stat import PidStat
 from jinmaek.model import Gap
 from jinmaek.root import Root
-from jinmaek.tasks.seen import Seen, counts, table
-from jinmaek.tasks.table import Scan, Waiting
+from jinmaek.tasks.files import listing, owner, read
+from jinmaek.tasks.seen import Seen, counts, table, thread_table
+from jinmaek.tasks.table import Scan, TaskTable, Waiting
 
 Row = TypeVar("Row")
 
@@ -29,42 +31,68 @@ SOURCES = {
     "zombies": "proc/*/stat",
 }
 ALL = tuple(SOURCES)
-BUFFER = 16384
 TRIES = 3
 
 
-def scan(root: Root, *, details: bool, clock: Callable[[], float] | None = None) -> Scan:
-    """All tasks under ``root``. ``details`` adds what only the status file tells: swap and anonymous memory.
+def scan(
+    root: Root, *, details: bool, threads: bool = False, clock: Callable[[], float] | None = None
+) -> Scan:
+    """All tasks under ``root``. ``details`` adds what only the status file tells: swap, memory by kind.
 
     ``clock`` gives seconds since boot; without one it is the live machine's, or a captured tree's uptime.
     """
     began = time.process_time()
-    moment = clock() if clock else _moment(root)
+    now = clock() if clock else moment(root)
     seen: list[Seen] = []
     gaps: dict[str, Gap] = {}
     for pid in _pids(root):
-        try:
-            seen.append(_process(root, pid, gaps, details=details))
-        except procfile.Unreadable as missing:
-            if missing.why not in ("absent", "gone"):
-                _lose(gaps, ALL, Gap("denied", missing.path, "not every process may be read"))
-        except Malformed as fault:
-            _lose(gaps, ALL, Gap("malformed", f"proc/{pid}", str(fault)))
+        with losing(gaps, pid):
+            seen.append(process(root, pid, gaps, details=details, threads=threads))
+    tasks = table(seen, details=details)
+    return assemble(root, seen, tasks, gaps, now, began, details=details, threads=threads)
+
+
+@contextlib.contextmanager
+def losing(gaps: dict[str, Gap], pid: int | str) -> Iterator[None]:
+    """What cannot be read of one process: nothing is lost where it is just gone, else every count is."""
+    try:
+        yield
+    except procfile.Unreadable as missing:
+        if missing.why not in ("absent", "gone"):
+            lose(gaps, ALL, Gap("denied", missing.path, "not every process may be read"))
+    except Malformed as fault:
+        lose(gaps, ALL, Gap("malformed", f"proc/{pid}", str(fault)))
+
+
+def assemble(
+    root: Root,
+    seen: list[Seen],
+    processes: TaskTable,
+    gaps: dict[str, Gap],
+    now: float,
+    began: float,
+    *,
+    details: bool,
+    threads: bool,
+) -> Scan:
+    """The scan made of all processes seen and their table; ``began`` is the CPU time used before it."""
     if not seen:
         for name, source in SOURCES.items():
             gaps.setdefault(name, Gap("absent", source))
-    elif root.live and _hidden(root):
-        _lose(gaps, ALL, Gap("denied", "proc", "hidepid: other users' processes are not shown"))
-    elif not _all_listed(seen):
-        _lose(gaps, ("threads", "waits"), Gap("absent", "proc/PID/task"))
+    elif root.live and hidden(root):
+        lose(gaps, ALL, Gap("denied", "proc", "hidepid: other users' processes are not shown"))
+    elif not root.live and not _all_listed(seen):
+        lose(gaps, ("threads", "waits"), Gap("absent", "proc/PID/task"))
+    waiting = tuple([thread for one in seen if one.waiting for thread in one.waiting])
     return Scan(
         way="procfs",
-        time=moment,
-        processes=table(seen, details=details),
-        waiting=tuple(thread for one in seen for thread in one.waiting),
-        tables={name: rows for name, rows in counts(seen).items() if name not in gaps},
+        time=now,
+        processes=processes,
+        waiting=waiting,
+        tables={name: rows for name, rows in counts(seen, processes, waiting).items() if name not in gaps},
         gaps=gaps,
         cpu_s=time.process_time() - began,
+        threads=thread_table(seen, details=details) if threads else None,
     )
 
 
@@ -77,59 +105,67 @@ def _all_listed(seen: list[Seen]) -> bool:
 def cgroup_of(root: Root, pid: int) -> str | None:
     """The most telling cgroup of a process; None where it is gone or may not be read."""
     try:
-        return pid_cgroup.parse(_read(root.path(f"proc/{pid}/cgroup")))
+        return pid_cgroup.parse(read(root.path(f"proc/{pid}/cgroup")))
     except (procfile.Unreadable, Malformed):
         return None
 
 
-def _process(root: Root, pid: int, gaps: dict[str, Gap], *, details: bool) -> Seen:
+def process(root: Root, pid: int, gaps: dict[str, Gap], *, details: bool, threads: bool) -> Seen:
+    """One process with its threads. Raises ``procfile.Unreadable`` and ``Malformed``."""
     folder = root.path(f"proc/{pid}")
-    one = Seen(pid_stat.parse(_read(f"{folder}/stat")))
+    one = Seen(pid_stat.parse(read(f"{folder}/stat")))
+    one.threads = [] if threads else None
     one.memory = _optional(root, f"{folder}/statm", pid_statm.parse)
     if details or not root.live:
         one.status = _optional(root, f"{folder}/status", pid_status.parse)
     if root.live:
-        one.uid = _owner(folder)
+        one.uid = owner(folder)
     elif one.status is not None:
         # The files of a captured tree belong to who unpacked it.
         one.uid = one.status.euid
     one.listed = root.live or os.path.isdir(f"{folder}/task")
-    if one.row.num_threads > 1 and one.listed:
-        for tid in _names(f"{folder}/task"):
+    # What exited threads used is the process', not its last thread's.
+    if one.listed and (threads or one.row.num_threads > 1):
+        for tid in listing(f"{folder}/task"):
             try:
-                _thread(root, one, f"{folder}/task/{tid}", gaps, None)
+                thread(root, one, f"{folder}/task/{tid}", gaps, None)
             except procfile.Unreadable as missing:
                 if missing.why not in ("absent", "gone"):
                     raise
     else:
-        _thread(root, one, folder, gaps, one.row)
+        thread(root, one, folder, gaps, one.row)
     return one
 
 
-def _thread(root: Root, one: Seen, folder: str, gaps: dict[str, Gap], known: PidStat | None) -> None:
-    """Note the state of one thread; of one in D also where, unless it left D meanwhile."""
-    state = known.state if known else pid_stat.split(_read(f"{folder}/stat"))[1][0]
-    if state != "D":
-        one.states.append(state)
-        return
+def thread(root: Root, one: Seen, folder: str, gaps: dict[str, Gap], row: PidStat | None) -> None:
+    """Note the state of one thread, its row if wanted; of one in D also where, unless it left D meanwhile."""
+    if row is None:
+        text = read(f"{folder}/stat")
+        if one.threads is None and (state := pid_stat.split(text)[1][0]) != "D":
+            one.states.append(state)
+            return
+        row = pid_stat.parse(text)
+    place, why = None, None
     # A thread that is just waking or falling asleep is nowhere for an instant.
-    for _ in range(TRIES):
+    for _ in range(TRIES if row.state == "D" else 0):
         place, why = _place(root, folder)
-        row = pid_stat.parse(_read(f"{folder}/stat"))
+        row = pid_stat.parse(read(f"{folder}/stat"))
         if place or why or row.state != "D":
             break
     one.states.append(row.state)
+    if one.threads is not None:
+        one.threads.append(row)
     if row.state != "D":
         return
     if why:
-        _lose(gaps, ("waits",), Gap(why, "proc/PID/task/TID/wchan", "where a thread in D waits"))
+        lose(gaps, ("waits",), Gap(why, "proc/PID/task/TID/wchan", "where a thread in D waits"))
     one.waiting.append(Waiting(row.pid, one.row.pid, row.starttime, row.comm, place))
 
 
 def _place(root: Root, folder: str) -> tuple[str | None, procfile.Why | None]:
     """The kernel function a thread sleeps in, or None and, where there is a reason, why."""
     try:
-        name = _read(f"{folder}/wchan").strip()
+        name = read(f"{folder}/wchan").strip()
     except procfile.Unreadable as missing:
         return None, missing.why
     if name not in ("", "0"):
@@ -138,29 +174,29 @@ def _place(root: Root, folder: str) -> tuple[str | None, procfile.Why | None]:
     return None, "denied" if os.geteuid() or not root.live else None
 
 
-def _lose(gaps: dict[str, Gap], names: tuple[str, ...], gap: Gap) -> None:
+def lose(gaps: dict[str, Gap], names: tuple[str, ...], gap: Gap) -> None:
     """A count of only some tasks would lie: the table is not known at all. The first reason stands."""
     for name in names:
         gaps.setdefault(name, gap)
 
 
-def _moment(root: Root) -> float:
+def moment(root: Root) -> float:
     if root.live:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     try:
-        return next(uptime.parse(_read(root.path("proc/uptime")))).uptime
+        return next(uptime.parse(read(root.path("proc/uptime")))).uptime
     except (procfile.Unreadable, Malformed):
         return 0.0
 
 
-def _hidden(root: Root) -> bool:
+def hidden(root: Root) -> bool:
     """Whether /proc shows this user only some of the processes (its mount option hidepid, since 3.3)."""
     if os.geteuid() == 0:
         return False
     if not os.path.exists(root.path("proc/1")):
         return True
     try:
-        mounted = mounts.parse(_read(root.path("proc/self/mounts")))
+        mounted = mounts.parse(read(root.path("proc/self/mounts")))
         options = [one.options.split(",") for one in mounted if one.mountpoint == "/proc"][-1:]
     except (procfile.Unreadable, Malformed):
         return False
@@ -172,54 +208,17 @@ def _hidden(root: Root) -> bool:
 
 def _pids(root: Root) -> list[int]:
     try:
-        names = _names(root.path("proc"))
+        names = listing(root.path("proc"))
     except procfile.Unreadable:
         return []
     return sorted(int(name) for name in names if name.isdigit() and name.isascii())
 
 
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError as error:
-        raise _unreadable(error, folder) from None
-
-
-def _owner(folder: str) -> int:
-    try:
-        return os.stat(folder).st_uid
-    except OSError as error:
-        raise _unreadable(error, folder) from None
-
-
 def _optional(root: Root, path: str, parse: Callable[[str], Row]) -> Row | None:
     """A file a captured tree may lack. On the live machine all files of a process go together."""
     try:
-        return parse(_read(path))
+        return parse(read(path))
     except procfile.Unreadable:
         if root.live:
             raise
         return None
-
-
-def _read(path: str) -> str:
-    """The whole of one file: ``procfile.read`` without what ``open()`` costs over thousands of files."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            data = os.read(file, BUFFER)
-            # A kernel file gives all it has, up to the size asked for, in one read.
-            if len(data) == BUFFER:
-                data += b"".join(iter(lambda: os.read(file, BUFFER), b""))
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise _unreadable(error, path) from None
-    return data.decode("utf-8", "backslashreplace")
-
-
-def _unreadable(error: OSError, path: str) -> procfile.Unreadable:
-    why = procfile.REASONS.get(error.errno or 0)
-    if why is None:
-        raise error
-    return procfile.Unreadable(why, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from jinmaek.kernel.pid_stat import PidStat
 from jinmaek.kernel.pid_statm import PidStatm
@@ -24,7 +25,10 @@ UNCERTAIN = "?"
 
 @dataclass(slots=True)
 class Seen:
-    """One process. ``states`` holds a letter for each thread, ``listed`` is whether /proc lists them."""
+    """One process. ``states`` holds a letter for each thread, ``listed`` is whether /proc lists them.
+
+    ``threads`` holds the row of each thread, and is None where nobody asked for threads.
+    """
 
     row: PidStat
     memory: PidStatm | None = None
@@ -33,6 +37,7 @@ class Seen:
     listed: bool = True
     states: list[str] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    threads: list[PidStat] | None = None
 
     @property
     def state(self) -> str:
@@ -46,15 +51,38 @@ class Seen:
 
 def table(seen: Sequence[Seen], *, details: bool) -> TaskTable:
     """The columns of all processes, in the order of ``seen``."""
-    rows = [one.row for one in seen]
-    status = [one.status for one in seen]
+    return _columns([one.row for one in seen], seen, [one.state for one in seen], details=details)
+
+
+def patched(tasks: TaskTable, seen: Sequence[Seen], places: Sequence[int]) -> TaskTable:
+    """The table of ``seen`` without details, made of an earlier one that differs in these places only."""
+    part = table([seen[i] for i in places], details=False)
+    columns: dict[str, list[object]] = {}
+    for name in TaskTable.__slots__:
+        column = columns[name] = getattr(tasks, name).copy()
+        for i, value in zip(places, getattr(part, name), strict=False):
+            column[i] = value
+    return TaskTable(**columns)  # type: ignore[arg-type]
+
+
+def thread_table(seen: Sequence[Seen], *, details: bool) -> TaskTable:
+    """The columns of all threads, those of one process together."""
+    pairs = [(row, one) for one in seen for row in one.threads or ()]
+    rows = [row for row, _ in pairs]
+    return _columns(rows, [one for _, one in pairs], [row.state for row in rows], details=details)
+
+
+def _columns(rows: Sequence[PidStat], seen: Sequence[Seen], states: list[str], *, details: bool) -> TaskTable:
+    """Entry i is the task ``rows[i]`` of the process ``seen[i]``."""
+    status = [one.status for one in seen] if details else []
+    memory = [one.memory for one in seen]
     return TaskTable(
         pid=[row.pid for row in rows],
-        tgid=[row.pid for row in rows],
+        tgid=[one.row.pid for one in seen],
         ppid=[row.ppid for row in rows],
         start_time=[row.starttime for row in rows],
         comm=[row.comm for row in rows],
-        state=[one.state for one in seen],
+        state=states,
         flags=[row.flags for row in rows],
         utime=[row.utime for row in rows],
         stime=[row.stime for row in rows],
@@ -70,21 +98,27 @@ def table(seen: Sequence[Seen], *, details: bool) -> TaskTable:
         num_threads=[row.num_threads for row in rows],
         vsize=[row.vsize for row in rows],
         tty_nr=[row.tty_nr for row in rows],
-        resident=[one.memory.resident if one.memory else None for one in seen],
-        shared=[one.memory.shared if one.memory else None for one in seen],
+        resident=[told.resident if told else None for told in memory],
+        shared=[told.shared if told else None for told in memory],
         uid=[one.uid for one in seen],
-        vm_swap=[told.VmSwap if told else None for told in status] if details else [],
-        rss_anon=[told.RssAnon if told else None for told in status] if details else [],
+        vm_swap=[told.VmSwap if told else None for told in status],
+        rss_anon=[told.RssAnon if told else None for told in status],
+        rss_file=[told.RssFile if told else None for told in status],
+        rss_shmem=[told.RssShmem if told else None for told in status],
     )
 
 
-def counts(seen: Sequence[Seen]) -> Mapping[str, tuple[object, ...]]:
-    """The rows of every table of ``census.TABLES``."""
-    threads = Counter(state for one in seen for state in one.states)
-    processes = Counter(one.state for one in seen)
-    waits = Counter(thread.wchan for one in seen for thread in one.waiting if thread.wchan is not None)
-    names = {one.row.pid: one.row.comm for one in seen}
-    zombies = Counter(one.row.ppid for one in seen if one.state == "Z")
+def counts(
+    seen: Sequence[Seen], tasks: TaskTable, waiting: Sequence[Waiting]
+) -> Mapping[str, tuple[object, ...]]:
+    """The rows of every table of ``census.TABLES``; ``tasks`` is the table of ``seen``."""
+    threads = Counter(chain.from_iterable([one.states for one in seen]))
+    processes = Counter(tasks.state)
+    waits = Counter(thread.wchan for thread in waiting if thread.wchan is not None)
+    zombies = Counter(
+        tasks.ppid[i] for i, state in enumerate(tasks.state if processes["Z"] else ()) if state == "Z"
+    )
+    names = dict(zip(tasks.pid, tasks.comm, strict=True)) if zombies else {}
     return {
         "threads": tuple(Threads(thread_state=state, count=threads[state]) for state in _states(threads)),
         "processes": tuple(Processes(state=state, count=processes[state]) for state in _states(processes)),

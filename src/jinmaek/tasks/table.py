@@ -12,7 +12,8 @@ from jinmaek.model import Gap
 class TaskTable:
     """All processes of one scan, or all threads. Identity is (pid, start_time); seconds and bytes.
 
-    A column that was not asked for is an empty list; a value that could not be read is None.
+    A column that was not asked for, or that this way of reading does not give cheaply, is an empty list; a
+    value that could not be read is None.
     """
 
     pid: list[int] = field(default_factory=list)
@@ -48,6 +49,21 @@ class TaskTable:
     vm_swap: list[int | None] = field(default_factory=list)
     """status VmSwap: anonymous pages only."""
     rss_anon: list[int | None] = field(default_factory=list)
+    rss_file: list[int | None] = field(default_factory=list)
+    """Page cache it maps; with ``rss_shmem`` what statm calls shared."""
+    rss_shmem: list[int | None] = field(default_factory=list)
+    in_iowait: list[int] = field(default_factory=list)
+    """Threads that sleep in io_schedule(), whose CPU counts as iowait while it idles."""
+    run_delay: list[float] = field(default_factory=list)
+    """Seconds runnable but waiting for a CPU, of all live threads together."""
+    run_time: list[float] = field(default_factory=list)
+    """Seconds on a CPU, to the nanosecond; of a process with its exited threads."""
+    read_bytes: list[int] = field(default_factory=list)
+    """Fetched from storage for its live threads."""
+    write_bytes: list[int] = field(default_factory=list)
+    """Page cache dirtied by its live threads."""
+    cgroup_id: list[int] = field(default_factory=list)
+    """Inode of its folder in the unified cgroup tree."""
 
     def __len__(self) -> int:
         return len(self.pid)
@@ -69,7 +85,7 @@ class Scan:
     """One pass over all tasks: processes, every thread in D, and the tables counted from them."""
 
     way: str
-    """``procfs``."""
+    """``bpf`` or ``procfs``."""
     time: float
     """CLOCK_BOOTTIME seconds when the pass began; None of a captured tree is its uptime."""
     processes: TaskTable
@@ -79,3 +95,5 @@ class Scan:
     gaps: Mapping[str, Gap]
     """By table name: what this pass could not see (hidepid, wchan denied)."""
     cpu_s: float
+    threads: TaskTable | None = None
+    """One entry per thread, where asked for: times, faults and state are its own, memory its process'."""

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap
+from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap, TasksRead
 
 
 def render(diagnosis: Diagnosis) -> str:
@@ -36,6 +36,15 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "facts": dict(diagnosis.facts),
         "vitals": [_evidence(item) for item in diagnosis.vitals],
         "cost": {"cpu_s": diagnosis.cpu_s, "wall_s": diagnosis.wall_s},
+        "tasks": diagnosis.tasks and _tasks(diagnosis.tasks),
+    }
+
+
+def _tasks(tasks: TasksRead) -> dict[str, Any]:
+    return {
+        "way": tasks.way,
+        "cpu_s": tasks.cpu_s,
+        "refused": None if tasks.refused is None else _gap(tasks.refused),
     }
 
 

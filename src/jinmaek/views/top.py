@@ -5,41 +5,44 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 from jinmaek.views.fit import KIB, clock, cut, pad, percent, size
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING, plus, single
+from jinmaek.views.top_filter import Filter, passes
 from jinmaek.views.top_frame import Frame, Process, Shares
 
 WIDEST = 512
 """Columns of the widest page, as in procps."""
 
-Key = Callable[[Process], "float | str | None"]
-
-KEYS: dict[str, Key] = {
-    "PID": lambda p: p.pid,
-    "PPID": lambda p: p.ppid,
-    "UID": lambda p: p.uid,
-    "USER": lambda p: p.user,
-    "PR": lambda p: p.priority,
-    "NI": lambda p: p.nice,
-    "nTH": lambda p: p.num_threads,
-    "P": lambda p: p.processor,
-    "S": lambda p: p.state,
-    "VIRT": lambda p: p.virtual,
-    "RES": lambda p: p.resident,
-    "SHR": lambda p: p.shared,
-    "SWAP": lambda p: p.swap,
-    "%CPU": lambda p: p.cpu,
-    "%MEM": lambda p: p.resident,
-    "TIME": lambda p: p.time,
-    "TIME+": lambda p: p.time,
-    "nMaj": lambda p: p.majflt,
-    "nMin": lambda p: p.minflt,
-    "COMMAND": lambda p: p.comm,
+KEYS: dict[str, str] = {
+    "PID": "pid",
+    "PPID": "ppid",
+    "UID": "uid",
+    "USER": "user",
+    "PR": "priority",
+    "NI": "nice",
+    "nTH": "num_threads",
+    "P": "processor",
+    "S": "state",
+    "VIRT": "virtual",
+    "RES": "resident",
+    "SHR": "shared",
+    "SWAP": "swap",
+    "%CPU": "cpu",
+    "%MEM": "resident",
+    "TIME": "time",
+    "TIME+": "time",
+    "nMaj": "majflt",
+    "nMin": "minflt",
+    "COMMAND": "comm",
 }
-"""Fields to sort by, under the names procps has for them."""
+"""Fields to sort by, under the names procps has for them, and what of a process they are."""
+
+APART = "  "
+"""Between two parts of the summary in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,58 +57,68 @@ class Shown:
     idle: bool = True
     """Also processes that used no CPU time."""
     each_cpu: bool = False
+    solaris: bool = False
+    """%CPU of the whole machine, not of one CPU."""
+    limit: int | None = None
+    """So many processes at most."""
+    filters: tuple[Filter, ...] = ()
+    threads: bool = False
 
 
-def arrange(processes: Sequence[Process], shown: Shown) -> list[Process]:
+COLUMNS = ("PID", "USER", "PR", "NI", "VIRT", "RES", "SHR", "S", "%CPU", "%MEM", "TIME+", "COMMAND")
+"""The columns of the page from left to right."""
+
+
+@dataclass(slots=True)
+class Printed:
+    """Lines as they were printed last, so that only what changed is put into words again."""
+
+    layout: object = None
+    lines: dict[Process, str] = field(default_factory=dict)
+
+
+def arrange(frame: Frame, shown: Shown) -> list[Process]:
     """Those that are shown, sorted; equal ones by pid. What is not known sorts below everything."""
-    key = KEYS[shown.field]
+    chosen: Sequence[Process] = frame.processes
+    if shown.uid is not None:
+        chosen = [one for one in chosen if (one.uid == shown.uid) != shown.others]
+    if not shown.idle:
+        chosen = [one for one in chosen if one.cpu is None or one.cpu > 0]
+    for wanted in shown.filters:
+        text = {name: text for name, _, text in _cells(frame, shown)}[wanted.field]
+        chosen = [one for one in chosen if passes(wanted, text(one))]
+    keys = list(map(attrgetter(KEYS[shown.field]), chosen))
+    if None in keys:
+        keys = [(False, 0) if key is None else (True, key) for key in keys]
+    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=shown.descending)
+    return [chosen[i] for i in order[: shown.limit]]
 
-    def rank(process: Process) -> tuple[bool, float | str]:
-        value = key(process)
-        return (False, 0) if value is None else (True, value)
 
-    chosen = [
-        process
-        for process in processes
-        if (shown.uid is None or (process.uid == shown.uid) != shown.others)
-        and (shown.idle or process.cpu is None or process.cpu > 0)
-    ]
-    return sorted(chosen, key=rank, reverse=shown.descending)
-
-
-def render(frame: Frame, shown: Shown, columns: int) -> list[str]:
+def render(frame: Frame, shown: Shown, columns: int, printed: Printed | None = None) -> list[str]:
     """The page: summary, an empty line, column heads, a line for each process."""
-    head = [line[:columns] for line in summary(frame, shown)]
-    return [*head, "", *table(frame, arrange(frame.processes, shown), columns)]
+    head = [line[:columns] for line in summary(frame, shown, columns)]
+    return [*head, "", *table(frame, shown, arrange(frame, shown), columns, printed)]
 
 
-def summary(frame: Frame, shown: Shown) -> list[str]:
-    """The lines above the processes."""
+def summary(frame: Frame, shown: Shown, columns: int) -> list[str]:
+    """The lines above the processes. With a line for each CPU two stand in one where both fit."""
     counts = task_counts(frame)
     kinds = ", ".join(f"{count:3} {kind}" for kind, count in counts.items())
-    lines = [_uptime(frame), f"Tasks: {len(frame.processes):3} total, {kinds}"]
-    if shown.each_cpu:
-        lines.extend(_cpu(f"%Cpu{cpu:<3}:", shares) for cpu, shares in frame.cpus.items())
-    else:
-        lines.append(_cpu("%Cpu(s):", frame.shares))
-    return lines + _memory(frame)
+    what = "Threads" if frame.threads else "Tasks"
+    lines = [_uptime(frame), f"{what}: {len(frame.processes):3} total, {kinds}"]
+    if not shown.each_cpu:
+        return [*lines, _cpu("%Cpu(s):", frame.shares), *_memory(frame)]
+    for parts in ([_cpu(f"%Cpu{cpu:<3}:", shares) for cpu, shares in frame.cpus.items()], _memory(frame)):
+        pairs = [APART.join(parts[i : i + 2]) for i in range(0, len(parts), 2)]
+        lines.extend(pairs if max(map(len, pairs), default=0) <= columns else parts)
+    return lines
 
 
-def table(frame: Frame, processes: Sequence[Process], columns: int) -> list[str]:
+def table(
+    frame: Frame, shown: Shown, processes: Sequence[Process], columns: int, printed: Printed | None = None
+) -> list[str]:
     """Column heads and processes. Columns that do not fit are left out, the command takes what is left."""
-    cells: list[tuple[str, int, Callable[[Process], str]]] = [
-        ("PID", frame.pid_width, lambda p: cut(str(p.pid), frame.pid_width)),
-        ("USER", -8, lambda p: cut(safe(p.user), 8)),
-        ("PR", 3, lambda p: "rt" if p.priority < -99 else cut(str(p.priority), 3)),
-        ("NI", 3, lambda p: cut(str(p.nice), 3)),
-        ("VIRT", 7, lambda p: size(p.virtual, 7)),
-        ("RES", 6, lambda p: size(p.resident, 6)),
-        ("SHR", 6, lambda p: size(p.shared, 6)),
-        ("S", 1, lambda p: safe(p.state)),
-        ("%CPU", 5, lambda p: _cpu_use(p, len(frame.cpus))),
-        ("%MEM", 5, lambda p: _memory_use(p, frame)),
-        ("TIME+", 9, lambda p: clock(p.time, 9)),
-    ]
+    *cells, (last, _, name_text) = _cells(frame, shown)
     fitting, used = [], 0
     for name, width, text in cells:
         if used + abs(width) + 1 > columns:
@@ -113,20 +126,48 @@ def table(frame: Frame, processes: Sequence[Process], columns: int) -> list[str]
         fitting.append((name, width, text))
         used += abs(width) + 1
     room = columns - used - 1
-    command = len(fitting) == len(cells) and room >= len("COMMAND")
-    heads = [pad(name, width) for name, width, _ in fitting] + ["COMMAND"] * command
-    lines = [" ".join(heads).rstrip()]
-    for process in processes:
+    command = len(fitting) == len(cells) and room >= len(last)
+    heads = [pad(name, width) for name, width, _ in fitting] + [last] * command
+
+    def line(process: Process) -> str:
         words = [pad(text(process), width) for _, width, text in fitting]
-        lines.append(" ".join(words + [cut(safe(process.comm), room)] * command).rstrip())
-    return lines
+        return " ".join(words + [cut(name_text(process), room)] * command).rstrip()
+
+    total = frame.memory.total if frame.memory else None
+    layout = (columns, frame.pid_width, len(frame.cpus), total, frame.threads, shown.solaris)
+    known = printed.lines if printed is not None and printed.layout == layout else {}
+    texts = [known.get(process) or line(process) for process in processes]
+    if printed is not None:
+        printed.layout, printed.lines = layout, dict(zip(processes, texts, strict=True))
+    return [" ".join(heads).rstrip(), *texts]
+
+
+def _cells(frame: Frame, shown: Shown) -> list[tuple[str, int, Callable[[Process], str]]]:
+    """Column head, width (negative: to the left), and the text of a process in it; the last has no width."""
+    wide = frame.pid_width
+    return [
+        ("PID", wide, lambda p: cut(str(p.pid), wide)),
+        ("USER", -8, lambda p: cut(safe(p.user), 8)),
+        ("PR", 3, lambda p: "rt" if p.priority < -99 else cut(str(p.priority), 3)),
+        ("NI", 3, lambda p: cut(str(p.nice), 3)),
+        ("VIRT", 7, lambda p: size(p.virtual, 7)),
+        ("RES", 6, lambda p: size(p.resident, 6)),
+        ("SHR", 6, lambda p: size(p.shared, 6)),
+        ("S", 1, lambda p: safe(p.state)),
+        ("%CPU", 5, lambda p: _cpu_use(p, frame, shown.solaris)),
+        ("%MEM", 5, lambda p: _memory_use(p, frame)),
+        ("TIME+", 9, lambda p: clock(p.time, 9)),
+        ("COMMAND", 0, lambda p: safe(p.comm)),
+    ]
 
 
 def task_counts(frame: Frame) -> dict[str, int]:
     """How many processes are running, sleeping (of any kind), stopped and zombies."""
     kinds = {"R": "running", "T": "stopped", "t": "stopped", "Z": "zombie"}
-    found = Counter(kinds.get(process.state, "sleeping") for process in frame.processes)
-    return {kind: found[kind] for kind in ("running", "sleeping", "stopped", "zombie")}
+    counts = dict.fromkeys(("running", "sleeping", "stopped", "zombie"), 0)
+    for state, count in Counter(map(attrgetter("state"), frame.processes)).items():
+        counts[kinds.get(state, "sleeping")] += count
+    return counts
 
 
 def _uptime(frame: Frame) -> str:
@@ -176,11 +217,13 @@ def _memory(frame: Frame) -> list[str]:
     ]
 
 
-def _cpu_use(process: Process, cpus: int) -> str:
+def _cpu_use(process: Process, frame: Frame, solaris: bool) -> str:
     if process.cpu is None:
         return MISSING
-    most = 99.9 if cpus <= 1 else 999.9 if cpus <= 10 else 99999.0
-    return percent(min(process.cpu * 100, cpus * 100, most))
+    cpus = max(1, len(frame.cpus))
+    if solaris or frame.threads or cpus == 1:
+        return percent(min(process.cpu * 100 / (cpus if solaris else 1), 99.9))
+    return percent(min(process.cpu * 100, cpus * 100, 999.9 if cpus <= 10 else 99999.0))
 
 
 def _memory_use(process: Process, frame: Frame) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any, TypeVar
 
 from jinmaek.kernel.loadavg import Loadavg
 from jinmaek.kernel.meminfo import Meminfo
-from jinmaek.kernel.stat import Stat, StatCpu
+from jinmaek.kernel.stat import CLK_TCK, Stat, StatCpu
 from jinmaek.kernel.uptime import Uptime
 from jinmaek.model import Gap
 from jinmaek.sampling import Snapshot
-from jinmaek.tasks.delta import deltas
-from jinmaek.tasks.table import TaskTable
+from jinmaek.tasks.table import Scan, TaskTable
 from jinmaek.views.procps import Memory
 
 Row = TypeVar("Row")
@@ -40,11 +40,14 @@ SHORTEST = 0.005
 """Seconds taken for a span that is none, as procps does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Process:
-    """One line. Sizes are bytes, times seconds, shares 1 for one whole CPU or all memory; None is unknown."""
+    """One line: a process or a thread. Sizes are bytes, times seconds, shares 1 for one whole CPU or all
+    memory; None is unknown. One that did not change between two frames is the same object in both.
+    """
 
     pid: int
+    """Of a thread its own id."""
     ppid: int
     uid: int | None
     user: str
@@ -66,9 +69,44 @@ class Process:
     start_time: float
 
 
+Line = tuple[Any, ...]
+"""What the task table says of one task: the columns of ``COLUMNS`` in their order."""
+
+COLUMNS = (
+    "pid",
+    "start_time",
+    "utime",
+    "stime",
+    "state",
+    "resident",
+    "shared",
+    "vsize",
+    "processor",
+    "minflt",
+    "majflt",
+    "priority",
+    "nice",
+    "num_threads",
+    "ppid",
+    "uid",
+    "comm",
+    "vm_swap",
+)
+
+
+@dataclass(slots=True)
+class Kept:
+    """The tasks of the last frame, so that the next makes anew only those that changed."""
+
+    scan: Scan | None = None
+    total: int | None = None
+    tasks: dict[int, tuple[Line, Process | None]] = field(default_factory=dict)
+    """By pid."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """All of one picture; ``processes`` in the order of their pids."""
+    """All of one picture; ``processes`` (or threads) in the order of their pids."""
 
     wall: float
     uptime: float | None
@@ -80,6 +118,8 @@ class Frame:
     processes: Sequence[Process]
     pid_width: int
     gaps: Sequence[Gap]
+    threads: bool = False
+    """Whether ``processes`` are single threads."""
 
 
 def frame(
@@ -90,8 +130,14 @@ def frame(
     sessions: int,
     pid_width: int,
     only: Container[int] | None = None,
+    threads: bool = False,
+    kept: Kept | None = None,
 ) -> Frame:
-    """The picture of ``now``; without a reading before it nothing that is a rate is known."""
+    """The picture of ``now``; without a reading before it nothing that is a rate is known.
+
+    ``only`` are pids of processes. ``threads`` needs scans that hold them. ``kept`` is what the frame of
+    ``before`` left there; it holds the tasks of this frame afterwards.
+    """
     up = _one(now, "uptime", Uptime)
     load = _one(now, "loadavg", Loadavg)
     meminfo = _one(now, "meminfo", Meminfo)
@@ -112,9 +158,12 @@ def frame(
             if isinstance(row, StatCpu)
         },
         memory=Memory(meminfo) if meminfo else None,
-        processes=_processes(before, now, name_of, meminfo.MemTotal if meminfo else None, only),
+        processes=_processes(
+            before, now, name_of, meminfo.MemTotal if meminfo else None, only, threads, kept
+        ),
         pid_width=pid_width,
         gaps=tuple(dict.fromkeys(now.gaps.values())),
+        threads=threads,
     )
 
 
@@ -124,43 +173,80 @@ def _processes(
     name_of: Callable[[int], str],
     total: int | None,
     only: Container[int] | None,
+    threads: bool,
+    kept: Kept | None,
 ) -> list[Process]:
-    if now.tasks is None:
+    if now.tasks is None or (table := _table(now.tasks, threads)) is None:
         return []
-    tasks = now.tasks.processes
-    used: Sequence[float | None] = [None] * len(tasks)
-    if before is not None and before.tasks is not None:
+    span, earlier = 0.0, None
+    if before is not None and before.tasks is not None and (old := _table(before.tasks, threads)):
         span = max(now.tasks.time - before.tasks.time, SHORTEST)
-        used = [task.cpu_s / span for task in deltas(before.tasks, now.tasks)]
-    chosen = [i for i in range(len(tasks)) if only is None or tasks.pid[i] in only]
-    return [_process(tasks, i, used[i], name_of, total) for i in chosen]
+        if kept is not None and kept.scan is before.tasks and kept.total == total:
+            earlier = kept.tasks
+        else:
+            earlier = {line[0]: (line, None) for line in _lines(old)}
+    tasks: dict[int, tuple[Line, Process | None]] = {}
+    found: list[Process] = []
+    for line in _lines(table):
+        pid = line[0]
+        known = earlier.get(pid) if earlier else None
+        if known is not None and known[0] == line and (same := known[1]) is not None and same.cpu == 0:
+            tasks[pid] = known
+            found.append(same)
+            continue
+        used = None
+        if earlier is not None:
+            used = line[2] + line[3]
+            # The same pid with another start time is another task.
+            if known is not None and known[0][1] == line[1]:
+                used = max(0.0, used - (known[0][2] + known[0][3]))
+            used = min(used / span, 1 if threads else line[13])
+        made = _process(line, used, name_of, total)
+        tasks[pid] = line, made
+        found.append(made)
+    if kept is not None:
+        kept.scan, kept.total, kept.tasks = now.tasks, total, tasks
+    if only is None:
+        return found
+    owners = table.tgid if threads else table.pid
+    return [one for one, owner in zip(found, owners, strict=True) if owner in only]
 
 
-def _process(
-    tasks: TaskTable, i: int, used: float | None, name_of: Callable[[int], str], total: int | None
-) -> Process:
-    uid, resident = tasks.uid[i], tasks.resident[i]
+def _table(scan: Scan, threads: bool) -> TaskTable | None:
+    return scan.threads if threads else scan.processes
+
+
+def _lines(table: TaskTable) -> zip[Line]:
+    # A column that was not asked for is empty, and None in every line.
+    columns = (getattr(table, name) or repeat(None, len(table)) for name in COLUMNS)
+    return zip(*columns, strict=False)
+
+
+def _process(line: Line, used: float | None, name_of: Callable[[int], str], total: int | None) -> Process:
+    (pid, start_time, utime, stime, state, resident, shared, vsize, processor, minflt, majflt) = line[:11]
+    (priority, nice, num_threads, ppid, uid, comm, swap) = line[11:]
     return Process(
-        pid=tasks.pid[i],
-        ppid=tasks.ppid[i],
+        pid=pid,
+        ppid=ppid,
         uid=uid,
         user="?" if uid is None else name_of(uid),
-        priority=tasks.priority[i],
-        nice=tasks.nice[i],
-        num_threads=tasks.num_threads[i],
-        processor=tasks.processor[i],
-        state=tasks.state[i],
-        virtual=tasks.vsize[i],
+        priority=priority,
+        nice=nice,
+        num_threads=num_threads,
+        processor=processor,
+        state=state,
+        virtual=vsize,
         resident=resident,
-        shared=tasks.shared[i],
-        swap=tasks.vm_swap[i] if tasks.vm_swap else None,
-        cpu=None if used is None else min(used, tasks.num_threads[i]),
+        shared=shared,
+        swap=swap,
+        cpu=used,
         memory=resident / total if resident is not None and total else None,
-        time=tasks.utime[i] + tasks.stime[i],
-        majflt=tasks.majflt[i],
-        minflt=tasks.minflt[i],
-        comm=tasks.comm[i],
-        start_time=tasks.start_time[i],
+        # Whole ticks of each, as /proc shows them, whatever finer figures are to be had.
+        time=(int(utime * CLK_TCK + 1e-6) + int(stime * CLK_TCK + 1e-6)) / CLK_TCK,
+        majflt=majflt,
+        minflt=minflt,
+        comm=comm,
+        start_time=start_time,
     )
 
 

@@ -17,6 +17,7 @@ def data(frame: Frame, processes: Sequence[Process]) -> dict[str, object]:
         "uptime_s": frame.uptime,
         "users": frame.sessions,
         "load": None if frame.load is None else list(frame.load),
+        "of": "threads" if frame.threads else "processes",
         "tasks": {"total": len(frame.processes), **task_counts(frame)},
         "cpu": dict(frame.shares),
         "cpus": {str(cpu): dict(shares) for cpu, shares in frame.cpus.items()},

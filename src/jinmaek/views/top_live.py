@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, assert_never
 
 from jinmaek.views.plain import safe
 from jinmaek.views.terminal import LINE_END, own_screen, signals
-from jinmaek.views.top import Shown, arrange, summary, table
+from jinmaek.views.top import COLUMNS, Shown, arrange, summary, table
+from jinmaek.views.top_filter import parse
 from jinmaek.views.top_frame import Frame
 
 REVERSE, NORMAL = "\x1b[7m", "\x1b[0m"
@@ -26,20 +27,31 @@ CHANGES: dict[str, Callable[[Shown], Shown]] = {
     "T": lambda shown: replace(shown, field="TIME+", descending=True),
     "N": lambda shown: replace(shown, field="PID", descending=True),
     "R": lambda shown: replace(shown, descending=not shown.descending),
+    "<": lambda shown: replace(shown, field=_beside(shown.field, -1)),
+    ">": lambda shown: replace(shown, field=_beside(shown.field, 1)),
     "i": lambda shown: replace(shown, idle=not shown.idle),
     "1": lambda shown: replace(shown, each_cpu=not shown.each_cpu),
+    "I": lambda shown: replace(shown, solaris=not shown.solaris),
+    "H": lambda shown: replace(shown, threads=not shown.threads),
+    "=": lambda shown: replace(shown, uid=None, others=False, idle=True, limit=None, filters=()),
 }
-"""Keys that show the same frame in another way."""
+"""Keys that show the same frame in another way; ``H`` needs another frame."""
 
 HELP = (
     "Keys of jinmaek top",
     "",
     "  P M T N  sort by CPU, memory, CPU time, pid",
+    "  < >      sort by the column to the left, to the right",
     "  R        reverse the order",
+    "  H        threads, or processes",
+    "  I        %CPU of one CPU (Irix), or of the whole machine (Solaris)",
     "  i        hide or show processes that used no CPU time",
-    "  1        one line for each CPU, or one for all",
+    "  1        a line for each CPU, or one for all",
     "  u        only one user's processes (!USER: all others, empty: everybody's)",
-    "  d        seconds between pictures",
+    "  o O      another filter: COMMAND=ssh, !USER=root, RES>10000, %CPU>5 (O: case matters)",
+    "  n        how many processes at most (0: all)",
+    "  =        everything again: no filter, no limit",
+    "  d s      seconds between pictures",
     "  space    a new picture now",
     "  h ?      this page",
     "  q        quit",
@@ -47,12 +59,24 @@ HELP = (
     "any key goes back",
 )
 
-Question = Literal["", "delay", "user"]
+Question = Literal["delay", "user", "limit", "filter", "exact filter"]
 ASKED: dict[Question, str] = {
-    "": "",
     "delay": "Seconds between pictures: ",
     "user": "Which user (empty for all): ",
+    "limit": "How many processes (0 for all): ",
+    "filter": "Filter, as in COMMAND=ssh or !RES>1g: ",
+    "exact filter": "Filter, upper and lower case differ: ",
 }
+ASKING: dict[str, Question] = {
+    "u": "user",
+    "d": "delay",
+    "s": "delay",
+    "n": "limit",
+    "#": "limit",
+    "o": "filter",
+    "O": "exact filter",
+}
+"""Keys that ask something."""
 
 
 @dataclass(slots=True)
@@ -63,7 +87,7 @@ class Live:
     delay: float
     user_id: Callable[[str], int | None]
     help: bool = False
-    asking: Question = ""
+    asking: Question | None = None
     typed: str = ""
     message: str = ""
     stale: bool = False
@@ -80,14 +104,16 @@ def press(live: Live, key: str) -> None:
         live.help = False
     elif key in CHANGES:
         live.shown = CHANGES[key](live.shown)
+        if key == "H":
+            live.stale = True
+        elif key == "I":
+            live.message = f"Irix mode {'Off' if live.shown.solaris else 'On'}"
+    elif key in ASKING:
+        live.asking = ASKING[key]
     else:
         match key:
             case "q":
                 live.over = True
-            case "u":
-                live.asking = "user"
-            case "d":
-                live.asking = "delay"
             case "h" | "?":
                 live.help = True
             case " ":
@@ -100,34 +126,60 @@ def _type(live: Live, key: str) -> None:
     if key in ERASE:
         live.typed = live.typed[:-1]
     elif key == ESCAPE:
-        live.asking, live.typed = "", ""
+        live.asking, live.typed = None, ""
     elif key in "\r\n":
         answer, question = live.typed.strip(), live.asking
-        live.asking, live.typed = "", ""
-        _answer(live, question, answer)
+        live.asking, live.typed = None, ""
+        if question is not None:
+            _answer(live, question, answer)
     elif key.isprintable():
         live.typed += key
 
 
 def _answer(live: Live, question: Question, answer: str) -> None:
-    if question == "delay":
-        try:
-            delay = float(answer)
-        except ValueError:
-            delay = -1.0
-        if not 0 <= delay <= 1e6:
-            live.message = f"not a number of seconds: {safe(answer)}"
-            return
-        # Without any pause there would be no time left for keys.
-        live.delay = max(delay, 0.1)
-        return
-    others = answer.startswith("!")
+    match question:
+        case "delay":
+            try:
+                delay = float(answer)
+            except ValueError:
+                delay = -1.0
+            if 0 <= delay <= 1e6:
+                # Without any pause there would be no time left for keys.
+                live.delay = max(delay, 0.1)
+            else:
+                live.message = f"not a number of seconds: {safe(answer)}"
+        case "user":
+            _only(live, answer)
+        case "limit":
+            if answer.isdigit() and answer.isascii():
+                live.shown = replace(live.shown, limit=int(answer) or None)
+            else:
+                live.message = f"not a count: {safe(answer)}"
+        case "filter" | "exact filter":
+            wanted = parse(answer, COLUMNS, exact=question == "exact filter")
+            if wanted is not None:
+                live.shown = replace(live.shown, filters=(*live.shown.filters, wanted))
+            elif answer:
+                live.message = f"no filter: {safe(answer)}; {' '.join(COLUMNS)} with = < >"
+        case _:
+            assert_never(question)
+
+
+def _only(live: Live, answer: str) -> None:
+    """Only the processes of one user, or with ``!`` of all others."""
     name = answer.removeprefix("!")
     uid = live.user_id(name) if name else None
     if name and uid is None:
         live.message = f"there is no user {safe(name)}"
-        return
-    live.shown = replace(live.shown, uid=uid, others=others)
+    else:
+        live.shown = replace(live.shown, uid=uid, others=answer.startswith("!"))
+
+
+def _beside(field: str, step: int) -> str:
+    """The next column to sort by; at either end, and for a field not shown, as near as there is."""
+    if field not in COLUMNS:
+        return COLUMNS[0] if step < 0 else COLUMNS[-1]
+    return COLUMNS[min(max(COLUMNS.index(field) + step, 0), len(COLUMNS) - 1)]
 
 
 def screen(live: Live, frame: Frame, columns: int, rows: int) -> str:
@@ -135,9 +187,9 @@ def screen(live: Live, frame: Frame, columns: int, rows: int) -> str:
     if live.help:
         lines = list(HELP)
     else:
-        head = summary(frame, live.shown)
+        head = summary(frame, live.shown, columns)
         room = max(0, rows - len(head) - 2)
-        heads, *processes = table(frame, arrange(frame.processes, live.shown)[:room], columns)
+        heads, *processes = table(frame, live.shown, arrange(frame, live.shown)[:room], columns)
         note = ASKED[live.asking] + live.typed if live.asking else live.message
         lines = [*head, note, REVERSE + heads.ljust(columns) + NORMAL, *processes]
     # The escapes of the reversed line are not part of its width.
@@ -145,12 +197,12 @@ def screen(live: Live, frame: Frame, columns: int, rows: int) -> str:
     return f"{LINE_END}\r\n".join(cut) + LINE_END
 
 
-def watch(next_frame: Callable[[], Frame], live: Live, count: int | None) -> int:
-    """Show frames until q is pressed, or ``count`` of them."""
+def watch(next_frame: Callable[[bool], Frame], live: Live, count: int | None) -> int:
+    """Show frames until q is pressed, or ``count`` of them. ``next_frame`` is told if it is of threads."""
     keyboard, out = sys.stdin.fileno(), sys.stdout.fileno()
     with signals() as woken, own_screen(keyboard, out) as show:
         while not live.over:
-            draw = partial(screen, live, next_frame())
+            draw = partial(screen, live, next_frame(live.shown.threads))
             due = time.monotonic() + live.delay
             live.stale = False
             show(draw)

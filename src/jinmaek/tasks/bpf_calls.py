@@ -1,0 +1,134 @@
+"""bpf(2) through ctypes: load a program for a kind of iterator, attach it, read it. No libbpf."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import platform
+import struct
+import sys
+from array import array
+from functools import cache
+
+NUMBERS = {"x86_64": 321, "aarch64": 280}
+MAP_CREATE, PROG_LOAD, LINK_CREATE, ITER_CREATE = 0, 5, 28, 33
+TRACING, TRACE_ITER = 26, 28
+PERCPU_ARRAY = 6
+LICENCE = b"Dual MIT/GPL"
+"""bpf_seq_write is for programs of a licence compatible with the GPL."""
+MAP = struct.Struct("=IIIII")
+LOAD = struct.Struct("=IIQQIIQII16sIIIIQIIQIII4x")
+LINK = struct.Struct("=IIII")
+ITER = struct.Struct("=II")
+LOG = 1 << 20
+TOLD = 300
+"""Characters of the verifier's last words worth showing."""
+ROOM = 1 << 15
+"""What the kernel hands out in one read at most (kernel/bpf/bpf_iter.c: eight pages)."""
+MEANING = {
+    errno.EPERM: ": needs root, or CAP_BPF and CAP_PERFMON",
+    errno.ENOSYS: ": not in this kernel, or forbidden by a seccomp filter",
+    errno.ENOMEM: "",
+    errno.EMFILE: "",
+    errno.ENFILE: "",
+}
+"""Errors that have nothing to do with the program itself."""
+
+
+class Unavailable(Exception):
+    """Why this kernel, or this user, has no task iterator."""
+
+
+def attach(function: int, code: bytes) -> tuple[int, int]:
+    """Load a program for the iterator ``function`` (its BTF id): descriptors of the program and its link.
+
+    Raises ``Unavailable`` and then leaves nothing.
+    """
+    with contextlib.ExitStack() as undo:
+        try:
+            program = _load(function, code)
+            undo.callback(os.close, program)
+            link = call(LINK_CREATE, LINK.pack(program, 0, TRACE_ITER, 0))
+            undo.callback(os.close, link)
+            # The kernel may still refuse to run it.
+            os.close(call(ITER_CREATE, ITER.pack(link, 0)))
+        except OSError as error:
+            raise refused(error) from None
+        undo.pop_all()
+        return program, link
+
+
+def run(link: int, words: array[int]) -> int:
+    """One pass of the program: how many 64-bit words it wrote to ``words``, which may grow."""
+    handle = call(ITER_CREATE, ITER.pack(link, 0))
+    filled = 0
+    try:
+        while True:
+            if 8 * len(words) - filled < ROOM:
+                words.frombytes(bytes(max(ROOM, 8 * len(words))))
+            with memoryview(words).cast("B") as room:
+                while len(room) - filled >= ROOM:
+                    got = os.readv(handle, [room[filled : filled + ROOM]])
+                    if got == 0:
+                        return filled // 8
+                    filled += got
+    finally:
+        os.close(handle)
+
+
+def make_map() -> int:
+    """The descriptor of a map of one word for each CPU."""
+    return call(MAP_CREATE, MAP.pack(PERCPU_ARRAY, 4, 8, 1, 0))
+
+
+def refused(error: OSError) -> Unavailable:
+    number = error.errno or 0
+    return Unavailable(f"bpf(2): {os.strerror(number)}{MEANING.get(number, '')}")
+
+
+def call(command: int, attributes: bytes) -> int:
+    """A descriptor, closed on exec by the kernel's own doing. Raises OSError."""
+    libc, number = _libc()
+    words = (number, command, ctypes.c_char_p(attributes), len(attributes))
+    result = int(libc.syscall(*(ctypes.c_long(word) if isinstance(word, int) else word for word in words)))
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+    return result
+
+
+@cache
+def _libc() -> tuple[ctypes.CDLL, int]:
+    number = NUMBERS.get(platform.machine())
+    if number is None or sys.byteorder != "little" or struct.calcsize("P") != 8:
+        raise Unavailable(f"not known for {platform.machine()}")
+    return ctypes.CDLL(None, use_errno=True), number
+
+
+def _load(function: int, code: bytes) -> int:
+    try:
+        return call(PROG_LOAD, _attributes(function, code, None))
+    except OSError as error:
+        if error.errno in MEANING:
+            raise
+    # Once more, to hear why.
+    log = ctypes.create_string_buffer(LOG)
+    try:
+        return call(PROG_LOAD, _attributes(function, code, log))
+    except OSError as error:
+        said = " ".join(log.value.decode("utf-8", "backslashreplace").split())[-TOLD:]
+        raise Unavailable(f"the verifier: {os.strerror(error.errno or 0)}: {said}") from None
+
+
+def _attributes(function: int, code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> bytes:
+    """``union bpf_attr`` of BPF_PROG_LOAD. The addresses are of bytes the caller holds meanwhile."""
+    level, room, place = (0, 0, 0) if log is None else (1, LOG, ctypes.addressof(log))
+    name = b"jinmaek_tasks"
+    source = (TRACING, len(code) // 8, _address(code), _address(LICENCE), level, room, place)
+    return LOAD.pack(*source, 0, 0, name, 0, TRACE_ITER, 0, 0, 0, 0, 0, 0, 0, function, 0)
+
+
+def _address(data: bytes) -> int:
+    return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0

@@ -1,0 +1,69 @@
+"""One thread as the kernel's program writes it and as this process reads it: 64-bit words, then names.
+
+A record is the words in the order of ``WORDS``, a name, and what a kernel worker is busy with. Threads
+that do not lead their process leave the words about the process 0.
+"""
+
+from __future__ import annotations
+
+from jinmaek.kernel.stat import CLK_TCK
+from jinmaek.tasks import ebpf
+from jinmaek.tasks.bpf_layout import Layout
+from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, Code
+
+OF_THREAD = (
+    "pid", "tgid", "leads", "ppid", "start_ticks", "state", "flags", "own_utime", "own_stime", "run_ns",
+    "own_prev_utime", "own_prev_stime", "own_minflt", "own_majflt", "priority", "nice", "rt_priority",
+    "policy", "processor", "in_iowait", "run_delay", "read_bytes", "write_bytes", "cgroup_id", "uid",
+)  # fmt: skip
+OF_PROCESS = (
+    "num_threads", "sum_utime", "sum_stime", "sum_run_ns", "minflt", "majflt",
+    "prev_utime", "prev_stime", "utime", "stime", "cutime", "cstime", "tty_nr",
+    "has_mm", "vsize", "resident", "shared", "rss_file", "rss_anon", "vm_swap", "rss_shmem",
+)  # fmt: skip
+"""``sum_`` and the faults are of the leader and the exited threads, ``prev_`` is what /proc last said,
+``utime`` and ``stime`` are final where there is one thread."""
+WORDS = OF_THREAD + OF_PROCESS
+RSS = ("rss_file", "rss_anon", "vm_swap", "rss_shmem")
+"""In the order of include/linux/mm_types_task.h since 4.5."""
+
+NAME_AT = 8 * len(WORDS)
+NAME = 48
+DESC = 32
+"""WORKER_DESC_LEN; its last byte, always NUL in the kernel, tells whether the worker is at work."""
+SIZE = NAME_AT + NAME + DESC
+RECORD = -SIZE
+SCRATCH = RECORD - 16
+COMM = 16
+
+PROBE_READ, PROBE_READ_STR, SEQ_WRITE = 113, 115, 127
+PF_KTHREAD = 0x00200000
+PF_WQ_WORKER = 0x00000020
+TICK_NS = 1_000_000_000 // CLK_TCK
+
+
+def at(word: str) -> int:
+    """Where a word of the record lies from the end of the stack."""
+    return RECORD + 8 * WORDS.index(word)
+
+
+def stack(register: int, offset: int) -> Code:
+    return [ebpf.alu("mov", register, FP), ebpf.alu_imm("add", register, offset)]
+
+
+def copy(layout: Layout, base: int, size: int, field: str, word: str) -> Code:
+    """One member of what ``base`` points to, if this kernel has it."""
+    if field not in layout.offsets:
+        return []
+    return [ebpf.load(size, R0, base, layout.offsets[field]), ebpf.store(8, FP, at(word), R0)]
+
+
+def probe(base: int, offset: int, size: int) -> Code:
+    """Copy from an address no type is known of; zeros where nothing is mapped."""
+    return [
+        ebpf.alu("mov", R3, base),
+        ebpf.alu_imm("add", R3, offset),
+        *stack(R1, SCRATCH),
+        ebpf.alu_imm("mov", R2, size),
+        ebpf.call(PROBE_READ),
+    ]

@@ -1,0 +1,483 @@
+"""The task iterator on the running kernel, beside /proc, and everything that may refuse it."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import errno
+import gc
+import os
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.tasks.children import LEADERLESS, SYS_EXIT, THREADS, ZOMBIES, child, named, state, stopped, until
+
+from jinmaek.root import LIVE
+from jinmaek.tasks import bpf, bpf_calls, bpf_layout, procfs
+from jinmaek.tasks.bpf import TaskIterator, Unavailable
+from jinmaek.tasks.bpf_columns import Names, split
+from jinmaek.tasks.bpf_record import DESC, NAME
+from jinmaek.tasks.census import Processes, Threads, Waits, Zombies
+from jinmaek.tasks.table import Scan, TaskTable
+
+COLUMNS = [one.name for one in dataclasses.fields(TaskTable)]
+EXACT = [
+    "tgid", "ppid", "start_time", "comm", "state", "flags", "minflt", "majflt", "priority", "nice",
+    "rt_priority", "policy", "num_threads", "vsize", "tty_nr", "resident", "shared", "uid", "vm_swap",
+    "rss_anon", "rss_file", "rss_shmem",
+]  # fmt: skip
+TIMES = ["utime", "stime", "cutime", "cstime"]
+TICK = 0.0101
+HOSTILE = b"a) R 1\n\xff\x1b[31"
+UNPRIVILEGED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from jinmaek.tasks.bpf import TaskIterator, Unavailable
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+before = len(os.listdir("/proc/self/fd"))
+try:
+    TaskIterator()
+except Unavailable as why:
+    print(why, len(os.listdir("/proc/self/fd")) - before)
+"""
+VFORK = """
+import os, sys
+print("ready", flush=True)
+waits = (os.POSIX_SPAWN_OPEN, 9, sys.argv[1], os.O_RDONLY, 0)
+os.posix_spawn("/bin/true", ["true"], {}, file_actions=[waits])
+"""
+SOURCE = str(Path(bpf.__file__).parents[2])
+
+
+@pytest.fixture
+def iterator() -> Iterator[TaskIterator]:
+    try:
+        opened = TaskIterator()
+    except Unavailable as why:
+        pytest.skip(f"no task iterator here: {why}")
+    with opened:
+        yield opened
+
+
+def both(iterator: TaskIterator, *, threads: bool = False) -> tuple[Scan, Scan]:
+    return (
+        iterator.scan(LIVE, details=True, threads=threads),
+        procfs.scan(LIVE, details=True, threads=threads),
+    )
+
+
+def entry(table: TaskTable, pid: int, names: list[str]) -> dict[str, object]:
+    at = table.pid.index(pid)
+    return {name: getattr(table, name)[at] for name in names}
+
+
+def agree(iterator: TaskIterator, pid: int, *, threads: bool = False) -> dict[str, object]:
+    """Compare every column of one task by both ways; what the iterator tells."""
+    for patience in (0.02, 0.05, 0.1, 0.2, 0.5, 0.0):
+        scans = both(iterator, threads=threads)
+        ours, theirs = (scan.threads if threads else scan.processes for scan in scans)
+        assert ours is not None
+        assert theirs is not None
+        told, other = entry(ours, pid, EXACT), entry(theirs, pid, EXACT)
+        times, others = entry(ours, pid, TIMES), entry(theirs, pid, TIMES)
+        if told == other:
+            break
+        # It did something between the two: it is about to sleep.
+        time.sleep(patience)
+    assert told == other
+    for name in TIMES:
+        assert times[name] == pytest.approx(others[name], abs=TICK), name
+    return told
+
+
+def counted(scan: Scan) -> dict[tuple[object, ...], int]:
+    found: dict[tuple[object, ...], int] = {}
+    for table in scan.tables.values():
+        for row in table:
+            match row:
+                case Threads() | Processes():
+                    label = row.thread_state if isinstance(row, Threads) else row.state
+                    found[type(row).__name__, label] = row.count
+                case Waits():
+                    found["Waits", row.wchan] = row.threads
+                case Zombies():
+                    found["Zombies", row.ppid, row.comm] = row.count
+    return found
+
+
+@pytest.mark.kernel
+class TestAgreement:
+    def test_a_sleeper_with_a_hostile_name(self, iterator: TaskIterator) -> None:
+        with named(HOSTILE) as pid:
+            told = agree(iterator, pid)
+        assert (told["comm"], told["state"]) == ("a) R 1\n\\xff\x1b[31", "S")
+
+    def test_nice_and_real_time(self, iterator: TaskIterator) -> None:
+        with named(b"nice", before=lambda: os.nice(7)) as pid:
+            assert agree(iterator, pid)["nice"] == 7
+            try:
+                os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(3))
+            except PermissionError:
+                pytest.skip("no real-time scheduling here")
+            told = agree(iterator, pid)
+            assert (told["priority"], told["rt_priority"], told["policy"]) == (-4, 3, os.SCHED_FIFO)
+
+    def test_stopped_and_traced(self, iterator: TaskIterator) -> None:
+        with named(b"stopped") as pid:
+            stopped(pid)
+            assert agree(iterator, pid)["state"] == "T"
+            libc = ctypes.CDLL(None, use_errno=True)
+            ptrace = libc.ptrace
+            ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+            if ptrace(16, pid, None, None):
+                pytest.skip("tracing is forbidden here")
+            os.waitpid(pid, getattr(os, "__WALL", 0x40000000))
+            until(lambda: state(pid) == "t")
+            assert agree(iterator, pid)["state"] == "t"
+
+    def test_zombies_and_their_parent(self, iterator: TaskIterator) -> None:
+        with child(ZOMBIES, "3") as pid:
+            ours, theirs = both(iterator)
+            key = ("Zombies", pid, theirs.processes.comm[theirs.processes.pid.index(pid)])
+            assert counted(ours)[key] == counted(theirs)[key] == 3
+            dead = next(
+                one for one, ppid in zip(ours.processes.pid, ours.processes.ppid, strict=True) if ppid == pid
+            )
+            told = agree(iterator, dead)
+        assert (told["state"], told["resident"], told["vm_swap"]) == ("Z", 0, None)
+
+    def test_a_process_of_many_threads(self, iterator: TaskIterator) -> None:
+        with child(THREADS, "20") as pid:
+            assert agree(iterator, pid)["num_threads"] == 21
+            for tid in map(int, os.listdir(f"/proc/{pid}/task")):
+                assert agree(iterator, tid, threads=True)["tgid"] == pid
+
+    def test_a_dead_leader_of_live_threads_is_no_zombie(self, iterator: TaskIterator) -> None:
+        with child(LEADERLESS, str(SYS_EXIT)) as pid:
+            until(lambda: state(pid) == "Z")
+            told = agree(iterator, pid)
+            ours = iterator.scan(LIVE, details=False, threads=True)
+            assert ours.threads is not None
+            assert entry(ours.threads, pid, ["state"]) == {"state": "Z"}
+        assert (told["state"], told["num_threads"]) == ("S", 2)
+        assert not [key for key in counted(ours) if key[0] == "Zombies" and key[1] == os.getpid()]
+
+    def test_a_thread_in_d_and_where(self, iterator: TaskIterator, tmp_path: Path) -> None:
+        fifo = tmp_path / "fifo"
+        os.mkfifo(fifo)
+        with child(VFORK, str(fifo)) as pid:
+            try:
+                until(lambda: state(pid) == "D")
+                ours, theirs = both(iterator)
+                assert agree(iterator, pid)["state"] == "D"
+                (mine,) = [one for one in ours.waiting if one.tgid == pid]
+                assert mine in theirs.waiting
+            finally:
+                # Whoever opens it for reading may go on.
+                os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
+                os.close(os.open(fifo, os.O_RDWR))
+
+    def test_kernel_threads_and_workers_by_their_long_names(self, iterator: TaskIterator) -> None:
+        ours, theirs = both(iterator)
+        kernel = [
+            pid
+            for pid, flags in zip(theirs.processes.pid, theirs.processes.flags, strict=True)
+            if flags & 0x00200000
+        ]
+        if not kernel:
+            pytest.skip("no kernel thread is shown here")
+        still = [name for name in EXACT if name not in ("comm", "flags", "state")]
+        for pid in kernel:
+            if pid in ours.processes.pid:
+                assert entry(ours.processes, pid, still) == entry(theirs.processes, pid, still)
+        long = [
+            (entry(ours.processes, pid, ["comm"])["comm"], entry(theirs.processes, pid, ["comm"])["comm"])
+            for pid in kernel
+            if pid in ours.processes.pid
+        ]
+        # A worker may take up other work between the two.
+        assert sum(mine != their for mine, their in long) <= len(long) // 4
+        assert [mine for mine, their in long if len(str(mine)) > 15 and mine == their]
+
+    def test_times_of_busy_threads_are_split_as_the_kernel_does(self, iterator: TaskIterator) -> None:
+        code = (
+            "import os, threading, time\n"
+            "def work(end):\n"
+            "    while time.thread_time() < end: os.stat('/')\n"
+            "def gone():\n"
+            "    t = threading.Thread(target=work, args=(0.15,)); t.start(); t.join()\n"
+            "def stay(): work(0.1); time.sleep(60)\n"
+            "gone(); keep = [threading.Thread(target=stay) for _ in range(2)]\n"
+            "[t.start() for t in keep]; work(0.1); time.sleep(0.5)\n"
+            "print('ready', flush=True); time.sleep(60)\n"
+        )
+        with child(code) as pid:
+            agree(iterator, pid)
+            # /proc remembers what it said; so it is asked again after the iterator was the first.
+            ours, _ = both(iterator)
+            told = entry(ours.processes, pid, ["utime", "stime", "run_time"])
+            for tid in map(int, os.listdir(f"/proc/{pid}/task")):
+                agree(iterator, tid, threads=True)
+        assert told["run_time"] == pytest.approx(told["utime"] + told["stime"], abs=TICK)  # type: ignore[operator]
+        assert told["run_time"] > 0.4  # type: ignore[operator]
+
+    def test_memory_is_exact_to_the_page(self, iterator: TaskIterator) -> None:
+        code = (
+            "import mmap, time\n"
+            "private = mmap.mmap(-1, 37 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+            "shared = mmap.mmap(-1, 11 << 20)\n"
+            "for at in range(0, 37 << 20, 4096): private[at] = 1\n"
+            "for at in range(0, 11 << 20, 4096): shared[at] = 1\n"
+            "print('ready', flush=True); time.sleep(60)\n"
+        )
+        with child(code) as pid:
+            told = agree(iterator, pid)
+        assert told["rss_shmem"] >= 11 << 20  # type: ignore[operator]
+        assert told["rss_anon"] >= 37 << 20  # type: ignore[operator]
+
+    def test_what_only_the_iterator_tells_is_what_other_files_say(
+        self, iterator: TaskIterator, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "written"
+        code = (
+            "import os, sys, time\n"
+            "f = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT); os.write(f, bytes(1 << 20)); os.fsync(f)\n"
+            "print('ready', flush=True); time.sleep(60)\n"
+        )
+        with child(code, str(file)) as pid:
+            until(lambda: state(pid) == "S")
+            ours = iterator.scan(LIVE, details=False).processes
+            told = entry(ours, pid, ["run_time", "run_delay", "read_bytes", "write_bytes", "in_iowait"])
+            ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+            io = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+        assert told["run_time"] == pytest.approx(int(ran) / 1e9, abs=TICK)
+        assert told["run_delay"] == pytest.approx(int(waited) / 1e9, abs=TICK)
+        assert (told["read_bytes"], told["write_bytes"]) == (int(io["read_bytes"]), int(io["write_bytes"]))
+        assert told["in_iowait"] == 0
+
+    def test_the_whole_host(self, iterator: TaskIterator) -> None:
+        ours, theirs = both(iterator)
+        again = iterator.scan(LIVE, details=True)
+        hidden = iterator.hidden(LIVE)
+        before, after = (dict(zip(one.processes.pid, range(1 << 30))) for one in (ours, again))  # noqa: B905
+        for at, pid in enumerate(theirs.processes.pid):
+            if pid in hidden or pid not in before or pid not in after:
+                continue
+            for name in COLUMNS:
+                first, last = getattr(ours.processes, name), getattr(again.processes, name)
+                known = getattr(theirs.processes, name)
+                # What stood still around it must be the same.
+                if known and name not in TIMES and first[before[pid]] == last[after[pid]]:
+                    moved = pid == os.getpid() or name in ("state", "processor", "comm")
+                    assert moved or known[at] == first[before[pid]], (pid, name)
+        assert not set(theirs.processes.pid) - before.keys() - after.keys() - {*hidden}
+
+
+@pytest.mark.kernel
+class TestLeaks:
+    def test_a_thousand_scans_keep_no_descriptor_and_no_memory(self, iterator: TaskIterator) -> None:
+        def resident() -> int:
+            return int(Path("/proc/self/statm").read_text().split()[1])
+
+        def look(times: int) -> None:
+            for _ in range(times):
+                scan = iterator.scan(LIVE, details=True, threads=True)
+                assert os.getpid() in scan.processes.pid
+                assert scan.processes.comm
+
+        look(100)
+        gc.collect()
+        before, files = resident(), len(os.listdir("/proc/self/fd"))
+        look(1000)
+        gc.collect()
+        assert len(os.listdir("/proc/self/fd")) == files
+        assert resident() - before < 512
+
+    def test_nothing_is_left_after_close(self) -> None:
+        programs, links, files = ids(11), ids(30), len(os.listdir("/proc/self/fd"))
+        try:
+            opened = TaskIterator()
+        except Unavailable as why:
+            pytest.skip(str(why))
+        assert ids(11) - programs
+        assert ids(30) - links
+        opened.close()
+        opened.close()
+        assert len(os.listdir("/proc/self/fd")) == files
+        until(lambda: not (ids(11) - programs or ids(30) - links))
+        with pytest.raises(ValueError, match="closed"):
+            opened.read()
+
+    def test_a_killed_process_leaves_nothing(self) -> None:
+        programs, links = ids(11), ids(30)
+        code = (
+            "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+            "from jinmaek.tasks.bpf import TaskIterator\n"
+            "it = TaskIterator(); print('ready', flush=True); time.sleep(60)\n"
+        )
+        with child(code, SOURCE) as pid:
+            assert ids(11) - programs
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: not (ids(11) - programs or ids(30) - links))
+
+    def test_a_table_stays_what_it_was_when_others_are_read(self, iterator: TaskIterator) -> None:
+        first = iterator.scan(LIVE, details=True)
+        copy = pickle.loads(pickle.dumps(iterator.scan(LIVE, details=True).processes))
+        with child(THREADS, "3"):
+            later = [iterator.scan(LIVE, details=True) for _ in range(5)]
+            assert len({id(one) for one in later}) == 5
+        assert first.processes.pid == first.processes.tgid
+        assert len(first.processes.comm) == len(first.processes) == len(first.processes.vm_swap)
+        assert isinstance(copy, TaskTable)
+        assert copy.pid == copy.tgid
+
+    def test_under_fork_churn_identities_hold(self, iterator: TaskIterator) -> None:
+        stop = threading.Event()
+
+        def churn() -> None:
+            while not stop.is_set():
+                subprocess.run(["/bin/true"], check=True)
+
+        workers = [threading.Thread(target=churn) for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        try:
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                table = iterator.scan(LIVE, details=True, threads=True).processes
+                assert len({*zip(table.pid, table.start_time, strict=True)}) == len(table)
+                assert all(len(getattr(table, name)) in (0, len(table)) for name in COLUMNS)
+                assert all(value is None or value >= 0 for value in table.resident)
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
+
+
+def ids(command: int) -> set[int]:
+    """The ids of all programs (11) or links (30) of this kernel: BPF_*_GET_NEXT_ID."""
+    found: set[int] = set()
+    libc, number = bpf_calls._libc()
+    at = 0
+    while True:
+        room = ctypes.create_string_buffer(struct.pack("=III", at, 0, 0))
+        next_id = 11 if command == 11 else 31
+        if libc.syscall(ctypes.c_long(number), ctypes.c_long(next_id), room, ctypes.c_long(12)):
+            if ctypes.get_errno() != errno.ENOENT:
+                pytest.skip("ids may not be listed here")
+            return found
+        at = struct.unpack_from("=II", room.raw)[1]
+        found.add(at)
+
+
+class TestRefused:
+    @pytest.mark.kernel
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root has capabilities to lose")
+    def test_an_ordinary_user_is_told_why(self) -> None:
+        process = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", UNPRIVILEGED, SOURCE],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (
+            process.stdout == "bpf(2): Operation not permitted: needs root, or CAP_BPF and CAP_PERFMON 0\n"
+        ), process.stderr
+
+    @pytest.mark.parametrize(
+        ("number", "words"),
+        [(errno.EPERM, "CAP_BPF"), (errno.ENOSYS, "seccomp"), (errno.EINVAL, "the verifier")],
+    )
+    def test_each_errno_of_the_call_is_a_reason(
+        self, number: int, words: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(command: int, attributes: bytes) -> int:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(bpf_calls, "call", refuse)
+        with pytest.raises(Unavailable, match=words):
+            bpf_calls.attach(1, b"")
+
+    def test_a_link_that_fails_gives_the_program_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for failing in (bpf_calls.LINK_CREATE, bpf_calls.ITER_CREATE):
+
+            def call(command: int, attributes: bytes, failing: int = failing) -> int:
+                if command == failing:
+                    raise OSError(errno.EINVAL, "no")
+                return os.open("/dev/null", os.O_RDONLY)
+
+            monkeypatch.setattr(bpf_calls, "call", call)
+            files = os.listdir("/proc/self/fd")
+            with pytest.raises(Unavailable):
+                bpf_calls.attach(1, b"")
+            assert os.listdir("/proc/self/fd") == files
+
+    def test_the_verifier_is_quoted(self) -> None:
+        try:
+            layout = bpf_layout.remembered()
+            bpf_calls.attach(layout.function, bytes.fromhex("b700000000000000 9500000000000000"))
+        except (OSError, LookupError, Unavailable) as why:
+            pytest.skip(f"no task iterator here: {why}")
+        with pytest.raises(Unavailable, match=r"the verifier: .*R0 !read_ok"):
+            bpf_calls.attach(layout.function, bytes.fromhex("9500000000000000"))
+
+    def test_no_btf(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        monkeypatch.setattr(bpf_layout, "BTF", str(tmp_path / "vmlinux"))
+        with pytest.raises(Unavailable, match=r"vmlinux: No such file|pid namespace"):
+            TaskIterator()
+        (tmp_path / "vmlinux").write_bytes(b"nonsense")
+        with pytest.raises(Unavailable, match=r"shorter than a BTF header|pid namespace"):
+            TaskIterator()
+
+    def test_another_pid_namespace(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bpf, "INITIAL_PID_NAMESPACE", "pid:[1]")
+        with pytest.raises(Unavailable, match="pid namespace"):
+            TaskIterator()
+
+    @pytest.mark.parametrize("machine", ["i686", "s390x", ""])
+    def test_another_machine(self, machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        bpf_calls._libc.cache_clear()
+        monkeypatch.setattr("platform.machine", lambda: machine)
+        try:
+            with pytest.raises(Unavailable, match="not known for"):
+                bpf_calls.call(0, b"")
+        finally:
+            bpf_calls._libc.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("ticks", "expected"),
+    [
+        ((0, 0, 0, 0, 0), (0, 0)),
+        ((30, 10, 80, 0, 0), (60, 20)),
+        ((0, 10, 80, 0, 0), (0, 80)),
+        ((10, 0, 80, 0, 0), (80, 0)),
+        ((30, 10, 80, 10, 30), (50, 30)),
+        ((30, 10, 80, 70, 0), (70, 10)),
+        ((30, 10, 80, 50, 30), (50, 30)),
+        ((30, 10, 70, 50, 30), (50, 30)),
+    ],
+)
+def test_run_time_is_split_as_the_ticks_were(ticks: tuple[int, ...], expected: tuple[int, int]) -> None:
+    assert split(*ticks) == expected
+
+
+def test_names_of_workers_tell_their_work() -> None:
+    names = Names()
+
+    def told(name: bytes, work: bytes, busy: int) -> str:
+        return names[name.ljust(NAME, b"\0") + work.ljust(DESC - 1, b"\0") + bytes([busy])]
+
+    assert told(b"sh", b"", 0) == "sh"
+    assert told(b"kworker/0:1", b"events", 0) == "kworker/0:1-events"
+    assert told(b"kworker/0:1", b"events\0rest", 1) == "kworker/0:1+events"
+    assert told(b"\xff\n", b"", 0) == "\\xff\n"

@@ -1,0 +1,209 @@
+"""Scans that hold their files: the same as scans that do not, scan after scan."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from tests.tasks.children import LEADERLESS, SYS_EXIT, THREADS, ZOMBIES, child, named, state, stopped, until
+from tests.tasks.test_procfs import counted
+
+from jinmaek.root import LIVE, Root
+from jinmaek.tasks import procfs
+from jinmaek.tasks.held import ROUND, SPARE, Held
+from jinmaek.tasks.table import TaskTable
+
+USER = """
+import ctypes, signal, time
+signal.signal(signal.SIGUSR1, lambda *_: None)
+print("ready", flush=True)
+signal.pause()
+ctypes.CDLL(None).setresuid(-1, 4321, -1)
+time.sleep(60)
+"""
+RESTLESS = {"utime", "stime", "minflt", "processor"}
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    with Held() as scanner:
+        yield scanner
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def rows(tasks: TaskTable, processes: set[int]) -> list[dict[str, object]]:
+    """All columns of the tasks of these processes, but for what moves while nobody looks."""
+    given = {
+        name: column
+        for name in tasks.__slots__
+        if name not in RESTLESS and len(column := getattr(tasks, name)) == len(tasks)
+    }
+    return [
+        {name: column[i] for name, column in given.items()}
+        for i, process in enumerate(tasks.tgid)
+        if process in processes
+    ]
+
+
+def test_it_tells_what_a_scan_without_tells(held: Held) -> None:
+    with ExitStack() as children:
+        pids = {
+            children.enter_context(child(THREADS, "5")),
+            children.enter_context(child(ZOMBIES, "3")),
+            leaderless := children.enter_context(child(LEADERLESS, str(SYS_EXIT))),
+            stop := children.enter_context(named(b"a) R 1 (\n")),
+            children.enter_context(named(b"\xff\xfe", before=lambda: os.nice(3))),
+        }
+        stopped(stop)
+        until(lambda: state(leaderless) == "Z")
+        plain = procfs.scan(LIVE, details=True, threads=True)
+        first = held.scan(details=True, threads=True)
+        again = held.scan(details=True, threads=True)
+        fewer = held.scan(details=False)
+        kernel = {2}
+        assert plain.threads is not None
+        assert first.threads is not None
+        for found in (first, again):
+            assert rows(found.processes, pids | kernel) == rows(plain.processes, pids | kernel)
+            assert found.threads is not None
+            assert sorted(rows(found.threads, pids), key=lambda row: str(row["pid"])) == sorted(
+                rows(plain.threads, pids), key=lambda row: str(row["pid"])
+            )
+            assert found.gaps == {}
+        assert len(rows(first.threads, pids)) == 6 + 1 + 2 + 1 + 1
+        assert fewer.threads is None
+        assert fewer.processes.vm_swap == []
+        without = procfs.scan(LIVE, details=False)
+        assert rows(fewer.processes, pids) == rows(without.processes, pids)
+        assert fewer.processes.pid == sorted(fewer.processes.pid)
+
+
+def test_every_change_is_seen(held: Held) -> None:
+    with named(b"before") as pid, child(THREADS, "1") as threads:
+        held.scan(details=False)
+        stopped(pid)
+        os.kill(threads, signal.SIGSTOP)
+        until(lambda: all(state(int(tid)) == "T" for tid in os.listdir(f"/proc/{threads}/task")))
+        own = Path("/proc/self/comm")
+        name = own.read_text()
+        own.write_text("renamed")
+        os.setpriority(os.PRIO_PROCESS, pid, 7)
+        found = held.scan(details=False)
+        own.write_text(name)
+        i = found.processes.pid.index(pid)
+        assert (found.processes.state[i], found.processes.nice[i]) == ("T", 7)
+        assert found.processes.comm[found.processes.pid.index(os.getpid())] == "renamed"
+        stops = counted(found, "threads")["T"]
+        assert stops == counted(procfs.scan(LIVE, details=False), "threads")["T"]
+        assert stops >= 3
+
+
+def test_what_the_stat_file_does_not_tell_is_read_again_in_time(held: Held) -> None:
+    if os.geteuid():
+        pytest.skip("needs root to become another user")
+    with child(USER) as pid:
+        held.scan(details=False)
+        os.kill(pid, signal.SIGUSR1)
+        until(lambda: os.stat(f"/proc/{pid}").st_uid == 4321)
+        for _ in range(ROUND):
+            found = held.scan(details=False)
+        assert found.processes.uid[found.processes.pid.index(pid)] == 4321
+
+
+@pytest.mark.kernel
+def test_a_pid_used_again_is_another_process(held: Held) -> None:
+    last = Path("/proc/sys/kernel/ns_last_pid")
+    if os.geteuid() or not last.exists():
+        pytest.skip("cannot choose a pid here")
+    with named(b"old") as pid:
+        first = held.scan(details=False)
+    for _ in range(50):
+        last.write_text(str(pid - 1))
+        new = os.fork()
+        if new == 0:
+            signal.pause()
+        if new == pid:
+            break
+        os.kill(new, signal.SIGKILL)
+        os.waitpid(new, 0)
+    try:
+        assert new == pid
+        found = held.scan(details=False).processes
+        i, before = found.pid.index(pid), first.processes.pid.index(pid)
+        assert found.start_time[i] > first.processes.start_time[before]
+        assert (first.processes.comm[before], found.ppid[i]) == ("old", os.getpid())
+        assert found.comm[i] != "old"
+    finally:
+        os.kill(new, signal.SIGKILL)
+        os.waitpid(new, 0)
+
+
+@pytest.mark.parametrize("more", [0, 5])
+def test_it_keeps_within_the_limit_of_descriptors(more: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = descriptors()
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (SPARE + more, hard))
+        with Held() as held, child(THREADS, "8") as threads:
+            for _ in range(3):
+                found = held.scan(details=False)
+                assert found.processes.num_threads[found.processes.pid.index(threads)] == 9
+                assert descriptors() <= before + 1 + more
+            with named(b"late") as late:
+                assert late in held.scan(details=False).processes.pid
+            assert late not in held.scan(details=False).processes.pid
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (SPARE + more, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert descriptors() == before
+
+
+def test_what_has_gone_is_let_go(held: Held) -> None:
+    before = descriptors()
+    held.scan(details=False)
+    usual = descriptors()
+    with child(THREADS, "40"):
+        held.scan(details=False)
+        assert descriptors() > usual + 40
+    for _ in range(20):
+        held.scan(details=False)
+    assert descriptors() < usual + 20
+    held.close()
+    assert descriptors() == before
+    assert os.getpid() in held.scan(details=False).processes.pid
+
+
+def test_a_damaged_file_is_a_gap_and_is_let_go(tmp_path: Path) -> None:
+    for pid, text in (("10", "10 (x"), ("11", "")):
+        (tmp_path / "proc" / pid).mkdir(parents=True)
+        (tmp_path / "proc" / pid / "stat").write_text(text)
+    before = descriptors()
+    with Held(Root(str(tmp_path))) as held:
+        for _ in range(2):
+            assert {gap.kind for gap in held.scan(details=False).gaps.values()} == {"malformed"}
+            assert descriptors() == before
+
+
+def test_no_processes_at_all(tmp_path: Path) -> None:
+    with Held(Root(str(tmp_path))) as held:
+        assert {gap.kind for gap in held.scan(details=False).gaps.values()} == {"absent"}
+
+
+def test_threads_that_come_and_go(held: Held) -> None:
+    with child(THREADS, "3") as pid:
+        found = held.scan(details=False, threads=True)
+        assert found.threads is not None
+        tids = [tid for tid, tgid in zip(found.threads.pid, found.threads.tgid, strict=True) if tgid == pid]
+        assert sorted(map(str, tids)) == sorted(os.listdir(f"/proc/{pid}/task"))
+        assert tids[0] == pid
+    gone = held.scan(details=False, threads=True)
+    assert gone.threads is not None
+    assert pid not in gone.threads.tgid
