@@ -158,7 +158,7 @@ def explain(stat: PidStat, status: PidStatus, vmas: Sequence[Vma], lang: str) ->
 
 
 def _cells(vma: Vma, names: Sequence[str]) -> list[str]:
-    head = [f"{vma.start:x}", vma.perms, f"{vma.offset:08x}", vma.device, str(vma.inode)]
+    head = [f"{vma.start:08x}", vma.perms, f"{vma.offset:08x}", vma.device, str(vma.inode)]
     return head + [str(vma.sizes.get(name, 0) // (1 if name == UNITLESS else KIB)) for name in names]
 
 
