@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -17,9 +16,8 @@ from tests.tasks.test_procfs import process
 
 from jinmaek.cli.main import main
 from jinmaek.root import LIVE, Root
-from jinmaek.tasks import bpf, choose, procfs
+from jinmaek.tasks import bpf, choose
 from jinmaek.tasks.choose import Refused, Scanner, Way
-from jinmaek.tasks.table import Scan, TaskTable
 
 DENIED = "bpf(2): Operation not permitted: needs root, or CAP_BPF and CAP_PERFMON"
 
@@ -58,11 +56,9 @@ class Hiding:
 
     closed = False
 
-    def scan(self, root: Root, *, details: bool) -> Scan:
-        found = procfs.scan(root, details=details)
-        table = found.processes
-        at = table.pid.index(os.getpid())
-        return dataclasses.replace(found, processes=TaskTable(pid=[*table.pid[:at], *table.pid[at + 1 :]]))
+    def hidden(self, root: Root) -> list[int]:
+        assert root.live
+        return [os.getpid()]
 
     def close(self) -> None:
         Hiding.closed = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from itertools import compress
 
 from jinmaek import procfile
@@ -19,10 +18,9 @@ from jinmaek.tasks.bpf_columns import (
     process_table,
     thread_table,
 )
-from jinmaek.tasks.census import Processes, Threads, Waits, Zombies
 from jinmaek.tasks.files import read
-from jinmaek.tasks.seen import STATES, UNCERTAIN
-from jinmaek.tasks.table import Scan, TaskTable, Waiting
+from jinmaek.tasks.seen import counts
+from jinmaek.tasks.table import Scan, Waiting
 
 TRIES = 3
 
@@ -40,7 +38,7 @@ def assemble(root: Root, records: Records, now: float, began: float, *, details:
         led = Counter(processes.state)
     else:
         led = _counted(bytes(compress(every, records.leads)))
-    tables = _tables(states, led, processes, waiting)
+    tables = counts(states, led, processes, waiting)
     return Scan(
         way="bpf",
         time=now,
@@ -101,27 +99,3 @@ def _wchan(folder: str) -> tuple[str | None, procfile.Why | None]:
     except procfile.Unreadable as missing:
         return None, missing.why
     return (None, None) if name in ("", "0") else (name, None)
-
-
-def _tables(
-    threads: Counter[str], processes: Counter[str], tasks: TaskTable, waiting: Iterable[Waiting]
-) -> Mapping[str, tuple[object, ...]]:
-    """The rows of every table of ``census.TABLES``."""
-    waits = Counter(thread.wchan for thread in waiting if thread.wchan is not None)
-    zombies: Counter[int] = Counter()
-    if processes["Z"]:
-        zombies.update(tasks.ppid[i] for i, state in enumerate(tasks.state) if state == "Z")
-    names = dict(zip(tasks.pid, tasks.comm, strict=True)) if zombies else {}
-    return {
-        "threads": tuple(Threads(thread_state=state, count=threads[state]) for state in _states(threads)),
-        "processes": tuple(Processes(state=state, count=processes[state]) for state in _states(processes)),
-        "waits": tuple(Waits(wchan=name, threads=waits[name]) for name in sorted(waits)),
-        "zombies": tuple(
-            Zombies(ppid=ppid, comm=names.get(ppid, UNCERTAIN), count=zombies[ppid])
-            for ppid in sorted(zombies)
-        ),
-    }
-
-
-def _states(found: Iterable[str]) -> list[str]:
-    return [*STATES, *sorted(set(found).difference(STATES))]

@@ -7,9 +7,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
+from jinmaek import procfile
 from jinmaek.model import Gap
 from jinmaek.root import LIVE, Root
 from jinmaek.tasks import procfs
+from jinmaek.tasks.files import listing
 from jinmaek.tasks.held import Held
 from jinmaek.tasks.table import Scan
 
@@ -51,7 +53,7 @@ class Scanner:
         self.way = "procfs"
         if way == "bpf" and not root.live:
             raise Refused(Gap("absent", SOURCE, "a captured tree is read from its files"))
-        if root.live and (way == "bpf" or (way == "auto" and len(_listed()) >= MANY)):
+        if root.live and (way == "bpf" or (way == "auto" and _many(root))):
             found = _iterator()
             if isinstance(found, Gap):
                 self.refused = found
@@ -88,6 +90,13 @@ class Scanner:
             self._held.close()
 
 
+def _many(root: Root) -> bool:
+    try:
+        return sum(name.isdigit() for name in listing(root.path("proc"))) >= MANY
+    except procfile.Unreadable:
+        return False  # the scan itself names the gap
+
+
 def _iterator() -> TaskIterator | Gap:
     # Imported only where it is used: ctypes and struct cost what a whole scan does.
     from jinmaek.tasks import bpf
@@ -98,19 +107,8 @@ def _iterator() -> TaskIterator | Gap:
         reason = str(refusal)
         denied = any(os.strerror(number) in reason for number in (errno.EPERM, errno.EACCES))
         return Gap("denied" if denied else "absent", SOURCE, reason)
-    unseen = _unseen(iterator)
-    if unseen:
+    hidden = iterator.hidden(LIVE)
+    if hidden:
         iterator.close()
-        return Gap("absent", SOURCE, f"the iterator does not show process {unseen[0]}")
+        return Gap("absent", SOURCE, f"the iterator does not show process {hidden[0]}")
     return iterator
-
-
-def _unseen(iterator: TaskIterator) -> list[int]:
-    """Processes in /proc before and after a pass that the pass did not show: some hosts hide their first."""
-    before = _listed()
-    shown = set(iterator.scan(LIVE, details=False).processes.pid)
-    return sorted((before & _listed()) - shown)
-
-
-def _listed() -> set[int]:
-    return {int(name) for name in os.listdir("/proc") if name.isdecimal()}

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TypeVar
 
 from jinmaek import procfile
@@ -84,12 +86,14 @@ def assemble(
     elif not root.live and not _all_listed(seen):
         lose(gaps, ("threads", "waits"), Gap("absent", "proc/PID/task"))
     waiting = tuple([thread for one in seen if one.waiting for thread in one.waiting])
+    states = Counter(chain.from_iterable([one.states for one in seen]))
+    rows = counts(states, Counter(processes.state), processes, waiting)
     return Scan(
         way="procfs",
         time=now,
         processes=processes,
         waiting=waiting,
-        tables={name: rows for name, rows in counts(seen, processes, waiting).items() if name not in gaps},
+        tables={name: found for name, found in rows.items() if name not in gaps},
         gaps=gaps,
         cpu_s=time.process_time() - began,
         threads=thread_table(seen, details=details) if threads else None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from jinmaek.kernel.pid_stat import PidStat
 from jinmaek.kernel.pid_statm import PidStatm
@@ -109,11 +108,12 @@ def _columns(rows: Sequence[PidStat], seen: Sequence[Seen], states: list[str], *
 
 
 def counts(
-    seen: Sequence[Seen], tasks: TaskTable, waiting: Sequence[Waiting]
+    threads: Counter[str], processes: Counter[str], tasks: TaskTable, waiting: Iterable[Waiting]
 ) -> Mapping[str, tuple[object, ...]]:
-    """The rows of every table of ``census.TABLES``; ``tasks`` is the table of ``seen``."""
-    threads = Counter(chain.from_iterable([one.states for one in seen]))
-    processes = Counter(tasks.state)
+    """The rows of every table of ``census.TABLES``, from the states of all threads and of all processes.
+
+    Of ``tasks``, the table of the processes, nothing is looked at unless there are zombies.
+    """
     waits = Counter(thread.wchan for thread in waiting if thread.wchan is not None)
     zombies = Counter(
         tasks.ppid[i] for i, state in enumerate(tasks.state if processes["Z"] else ()) if state == "Z"
