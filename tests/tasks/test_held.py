@@ -6,11 +6,22 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from tests.tasks.children import LEADERLESS, SYS_EXIT, THREADS, ZOMBIES, child, named, state, stopped, until
+from tests.tasks.children import (
+    LEADERLESS,
+    SPIN,
+    SYS_EXIT,
+    THREADS,
+    ZOMBIES,
+    child,
+    named,
+    state,
+    stopped,
+    until,
+)
 from tests.tasks.test_procfs import counted
 
 from jinmaek.root import LIVE, Root
@@ -166,16 +177,44 @@ def test_it_keeps_within_the_limit_of_descriptors(more: int) -> None:
     assert descriptors() == before
 
 
+def test_changes_hold_whoever_is_told_otherwise(held: Held) -> None:
+    def lines(tasks: TaskTable) -> dict[tuple[int, float], tuple[object, ...]]:
+        columns = [column for name in tasks.__slots__ if (column := getattr(tasks, name))]
+        identities = zip(tasks.pid, tasks.start_time, strict=True)
+        return dict(zip(identities, zip(*columns, strict=True), strict=True))
+
+    assert held.scan(details=False).changes is None
+    before = held.scan(details=False)
+    for _ in range(5):
+        with child(SPIN), child(ZOMBIES, "3"):
+            now = held.scan(details=False)
+        assert now.changes is not None
+        assert now.changes.since == before.time
+        places = now.changes.places()
+        assert list(places) == sorted(set(places))
+        old, new = lines(before.processes), lines(now.processes)
+        assert not [at for at, one in enumerate(new) if old.get(one) != new[one] and at not in places]
+        assert lines(now.processes.rows(places)).items() <= new.items()
+        before = now
+
+
 def test_what_has_gone_is_let_go(held: Held) -> None:
+    def of(pid: int) -> int:
+        found = 0
+        for file in os.listdir("/proc/self/fd"):
+            # The listing has a descriptor of its own, gone by now.
+            with suppress(FileNotFoundError):
+                found += os.readlink(f"/proc/self/fd/{file}").startswith(f"/proc/{pid}/")
+        return found
+
     before = descriptors()
     held.scan(details=False)
-    usual = descriptors()
-    with child(THREADS, "40"):
+    with child(THREADS, "40") as pid:
         held.scan(details=False)
-        assert descriptors() > usual + 40
+        assert of(pid) > 40
     for _ in range(20):
         held.scan(details=False)
-    assert descriptors() < usual + 20
+    assert of(pid) == 0
     held.close()
     assert descriptors() == before
     assert os.getpid() in held.scan(details=False).processes.pid

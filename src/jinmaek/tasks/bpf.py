@@ -13,14 +13,16 @@ from types import TracebackType
 from typing import Self
 
 from jinmaek import procfile
-from jinmaek.root import Root
+from jinmaek.model import Gap
+from jinmaek.root import LIVE, Root
 from jinmaek.tasks import bpf_calls, bpf_layout, btf
+from jinmaek.tasks.beside import MOST, Beside
 from jinmaek.tasks.bpf_calls import Unavailable
-from jinmaek.tasks.bpf_columns import Names, Records
 from jinmaek.tasks.bpf_percpu import distances
 from jinmaek.tasks.bpf_program import program
+from jinmaek.tasks.bpf_records import Names, Records
 from jinmaek.tasks.bpf_scan import assemble
-from jinmaek.tasks.table import Scan
+from jinmaek.tasks.table import Changes, Scan
 
 __all__ = ["TaskIterator", "Unavailable"]
 
@@ -30,11 +32,16 @@ INITIAL_PID_NAMESPACE = "pid:[4026531836]"
 class TaskIterator:
     """The loaded program and its link; each ``read`` is one pass over all threads."""
 
-    __slots__ = ("_handles", "_missing", "_names", "_spare")
+    __slots__ = ("_beside", "_handles", "_last", "_missing", "_names", "_root", "_spare")
 
-    def __init__(self) -> None:
-        """Find the kernel's types, load and attach. Raises ``Unavailable``, and then nothing is left."""
+    def __init__(self, root: Root = LIVE) -> None:
+        """Find the kernel's types, load and attach. Raises ``Unavailable``, and then nothing is left.
+
+        ``root`` is where wchan, and processes the iterator does not show, are read.
+        """
         self._handles: list[int] = []
+        self._last: tuple[float, Records] | None = None
+        self._root = root
         self._names = Names()
         self._spare: list[array[int]] = []
         _same_pids()
@@ -43,6 +50,10 @@ class TaskIterator:
         self._missing = frozenset(name for name, member in absent if member not in layout.offsets)
         code = program(layout, distances(layout, _possible_cpus()), _boottime_offset())
         self._handles.extend(bpf_calls.attach(layout.function, code))
+        self._beside = Beside(root, lambda: self.read().array("pid"))
+        if len(self._beside.pids) > MOST:
+            self.close()
+            raise Unavailable(f"the iterator hides {len(self._beside.pids)} processes")
 
     def __enter__(self) -> Self:
         return self
@@ -64,27 +75,38 @@ class TaskIterator:
         words = self._spare.pop() if self._spare else array("q")
         return Records(words, bpf_calls.run(self._handles[1], words), self._names, self._missing, self._spare)
 
-    def scan(self, root: Root, *, details: bool, threads: bool = False) -> Scan:
-        """All tasks of the live machine; ``root`` is where wchan is read. Same columns as ``procfs.scan``.
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Processes /proc shows and the iterator does not: a guarded host may keep some from it."""
+        return tuple(self._beside.pids)
 
-        Memory by kind costs nothing here, so ``details`` only decides whether it is shown.
+    def scan(self, *, details: bool, usage: bool = False, threads: bool = False) -> Scan:
+        """All tasks of the live machine, the hidden ones from /proc. Same columns as ``procfs.scan``.
+
+        Memory by kind and usage cost nothing here but for the hidden; only the former is left out unasked.
         """
         began = time.process_time()
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        return assemble(root, self.read(), now, began, details=details, threads=threads)
-
-    def hidden(self, root: Root) -> list[int]:
-        """Processes /proc shows and the iterator does not: a guarded host may keep some from it.
-
-        Their figures, and those of their threads, are in no scan.
-        """
-        listed = {int(name) for name in os.listdir(root.path("proc")) if name.isdigit()}
-        # What exited in between is not hidden.
-        return sorted(
-            pid
-            for pid in listed.difference(self.read().array("pid"))
-            if os.path.exists(root.path(f"proc/{pid}"))
+        records = self.read()
+        gaps: dict[str, Gap] = {}
+        others = self._beside.read(len(records), gaps, details=details, usage=usage, threads=threads)
+        changes = self._last and _changes(records, *self._last)
+        self._last = now, records
+        return assemble(
+            self._root,
+            records,
+            others,
+            gaps,
+            now,
+            began,
+            details=details,
+            threads=threads,
+            changes=changes,
         )
+
+
+def _changes(records: Records, since: float, earlier: Records) -> Changes:
+    return Changes(since, lambda: records.changed(earlier))
 
 
 def _layout() -> bpf_layout.Layout:

@@ -44,6 +44,8 @@ OPTIONAL = (
     "task_struct.sched_info.run_delay",
     "task_struct.ioac.read_bytes",
     "task_struct.ioac.write_bytes",
+    "signal_struct.ioac.read_bytes",
+    "signal_struct.ioac.write_bytes",
     "task_struct.cgroups",
     "css_set.dfl_cgrp",
     "cgroup.kn",
@@ -65,8 +67,8 @@ COUNTER = "percpu_counter"
 
 ABSENT = {
     "run_delay": "task_struct.sched_info.run_delay",
-    "read_bytes": "task_struct.ioac.read_bytes",
-    "write_bytes": "task_struct.ioac.write_bytes",
+    "read_bytes": "signal_struct.ioac.read_bytes",
+    "write_bytes": "signal_struct.ioac.write_bytes",
     "cgroup_id": "task_struct.cgroups",
     "tty_nr": "tty_struct.driver",
 }

@@ -34,11 +34,15 @@ def process(layout: Layout, distances: Sequence[int]) -> Code:
         "sum_utime": ("own_utime", "utime"), "sum_stime": ("own_stime", "stime"),
         "sum_run_ns": ("run_ns", "sum_sched_runtime"),
         "minflt": ("own_minflt", "min_flt"), "majflt": ("own_majflt", "maj_flt"),
+        "read_bytes": ("own_read_bytes", "ioac.read_bytes"),
+        "write_bytes": ("own_write_bytes", "ioac.write_bytes"),
     }  # fmt: skip
     code: list[Insn | Label] = []
     for word, field in signal.items():
         code += copy(layout, R7, 8, f"signal_struct.{field}", word)
     for word, (own, field) in sums.items():
+        if f"signal_struct.{field}" not in layout.offsets:
+            continue
         code += [
             ebpf.load(8, R0, R7, layout.offsets[f"signal_struct.{field}"]),
             ebpf.load(8, R1, FP, at(own)),

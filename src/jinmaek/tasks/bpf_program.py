@@ -77,7 +77,7 @@ def _thread(layout: Layout, boottime_offset: int) -> Code:
         "own_utime": "utime", "own_stime": "stime", "run_ns": "se.sum_exec_runtime",
         "own_prev_utime": "prev_cputime.utime", "own_prev_stime": "prev_cputime.stime",
         "own_minflt": "min_flt", "own_majflt": "maj_flt", "run_delay": "sched_info.run_delay",
-        "read_bytes": "ioac.read_bytes", "write_bytes": "ioac.write_bytes",
+        "own_read_bytes": "ioac.read_bytes", "own_write_bytes": "ioac.write_bytes",
     }  # fmt: skip
     code: list[Insn | Label] = []
     for word, field in four.items():

@@ -14,14 +14,14 @@ from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, Code
 OF_THREAD = (
     "pid", "tgid", "leads", "ppid", "start_ticks", "state", "flags", "own_utime", "own_stime", "run_ns",
     "own_prev_utime", "own_prev_stime", "own_minflt", "own_majflt", "priority", "nice", "rt_priority",
-    "policy", "processor", "in_iowait", "run_delay", "read_bytes", "write_bytes", "cgroup_id", "uid",
+    "policy", "processor", "in_iowait", "run_delay", "own_read_bytes", "own_write_bytes", "cgroup_id", "uid",
 )  # fmt: skip
 OF_PROCESS = (
-    "num_threads", "sum_utime", "sum_stime", "sum_run_ns", "minflt", "majflt",
+    "num_threads", "sum_utime", "sum_stime", "sum_run_ns", "minflt", "majflt", "read_bytes", "write_bytes",
     "prev_utime", "prev_stime", "utime", "stime", "cutime", "cstime", "tty_nr",
     "has_mm", "vsize", "resident", "shared", "rss_file", "rss_anon", "vm_swap", "rss_shmem",
 )  # fmt: skip
-"""``sum_`` and the faults are of the leader and the exited threads, ``prev_`` is what /proc last said,
+"""``sum_``, faults and I/O are of the leader and the exited threads, ``prev_`` is what /proc last said,
 ``utime`` and ``stime`` are final where there is one thread."""
 WORDS = OF_THREAD + OF_PROCESS
 RSS = ("rss_file", "rss_anon", "vm_swap", "rss_shmem")

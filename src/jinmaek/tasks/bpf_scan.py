@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from itertools import compress
 
 from jinmaek import procfile
@@ -13,31 +14,57 @@ from jinmaek.kernel import pid_stat
 from jinmaek.kernel.stat import CLK_TCK
 from jinmaek.model import Gap
 from jinmaek.root import Root
-from jinmaek.tasks.bpf_columns import (
-    Records,
-    process_table,
-    thread_table,
-)
+from jinmaek.tasks.beside import merged, places_among, shifted
+from jinmaek.tasks.bpf_columns import process_table, thread_table
+from jinmaek.tasks.bpf_records import Records
 from jinmaek.tasks.files import read
-from jinmaek.tasks.seen import counts
-from jinmaek.tasks.table import Scan, Waiting
+from jinmaek.tasks.seen import Seen, counts, table
+from jinmaek.tasks.seen import thread_table as of_threads
+from jinmaek.tasks.table import Changes, Scan, Waiting
 
 TRIES = 3
+USUAL = b"SIRDZTtXP"
 
 
-def assemble(root: Root, records: Records, now: float, began: float, *, details: bool, threads: bool) -> Scan:
-    """The scan made of all records; ``began`` is the CPU time used before the pass."""
-    processes = process_table(records, details=details)
+def assemble(
+    root: Root,
+    records: Records,
+    others: Sequence[Seen],
+    gaps: dict[str, Gap],
+    now: float,
+    began: float,
+    *,
+    details: bool,
+    threads: bool,
+    changes: Changes | None,
+) -> Scan:
+    """The scan made of all records and of ``others``, processes the iterator does not show.
+
+    ``began`` is the CPU time used before the pass; ``changes`` are those of the records.
+    """
+    shown = process_table(records, details=details)
     every = records.bytes("state")
     states = _counted(every)
-    gaps: dict[str, Gap] = {}
     waiting = _waiting(root, records, states, gaps) if states["D"] else []
     if records.leads is None:
         led = states.copy()
     elif states["Z"] or states["X"]:
-        led = Counter(processes.state)
+        led = Counter(shown.state)
     else:
         led = _counted(bytes(compress(every, records.leads)))
+    processes = shown
+    every_thread = thread_table(records, shown) if threads else None
+    if others:
+        hidden = table(others, details=details)
+        processes = merged(shown, hidden)
+        changes = changes and _shifted(changes, places_among(shown.pid, hidden.pid))
+        states.update(letter for one in others for letter in one.states)
+        led.update(hidden.state)
+        waiting += [thread for one in others for thread in one.waiting]
+        if every_thread is not None:
+            part = of_threads(others, details=details)
+            order = sorted(range(len(part)), key=part.pid.__getitem__)
+            every_thread = merged(every_thread, part.rows(order))
     tables = counts(states, led, processes, waiting)
     return Scan(
         way="bpf",
@@ -47,12 +74,21 @@ def assemble(root: Root, records: Records, now: float, began: float, *, details:
         tables={name: rows for name, rows in tables.items() if name not in gaps},
         gaps=gaps,
         cpu_s=time.process_time() - began,
-        threads=thread_table(records, processes) if threads else None,
+        threads=every_thread,
+        changes=changes,
     )
 
 
+def _shifted(changes: Changes, before: list[int]) -> Changes:
+    """The same where others, who count as changed, went in ``before`` some."""
+    return Changes(changes.since, lambda: shifted(changes.places(), before))
+
+
 def _counted(states: bytes) -> Counter[str]:
-    return Counter({chr(letter): states.count(letter) for letter in set(states)})
+    counted = {chr(letter): found for letter in USUAL if (found := states.count(letter))}
+    if sum(counted.values()) != len(states):
+        counted = {chr(letter): states.count(letter) for letter in set(states)}
+    return Counter(counted)
 
 
 def _waiting(root: Root, records: Records, states: Counter[str], gaps: dict[str, Gap]) -> list[Waiting]:

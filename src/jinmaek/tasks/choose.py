@@ -71,16 +71,21 @@ class Scanner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def scan(self, details: bool, threads: bool = False) -> Scan:
-        """All tasks now; ``threads`` adds the table of threads."""
+    def scan(self, details: bool, threads: bool = False, usage: bool = False) -> Scan:
+        """All tasks now. ``threads`` adds the table of threads; the rest is as in ``procfs.scan``."""
         if self._iterator is not None:
-            found = self._iterator.scan(self._root, details=details, threads=threads)
+            found = self._iterator.scan(details=details, usage=usage, threads=threads)
         elif self._held is not None:
-            found = self._held.scan(details=details, threads=threads)
+            found = self._held.scan(details=details, usage=usage, threads=threads)
         else:
-            found = procfs.scan(self._root, details=details, threads=threads)
+            found = procfs.scan(self._root, details=details, usage=usage, threads=threads)
         self.cpu_s += found.cpu_s
         return found
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Processes the iterator does not show: read from /proc at every scan."""
+        return self._iterator.hidden if self._iterator is not None else ()
 
     def close(self) -> None:
         """Let go of every descriptor."""
@@ -102,13 +107,8 @@ def _iterator() -> TaskIterator | Gap:
     from jinmaek.tasks import bpf
 
     try:
-        iterator = bpf.TaskIterator()
+        return bpf.TaskIterator()
     except bpf.Unavailable as refusal:
         reason = str(refusal)
         denied = any(os.strerror(number) in reason for number in (errno.EPERM, errno.EACCES))
         return Gap("denied" if denied else "absent", SOURCE, reason)
-    hidden = iterator.hidden(LIVE)
-    if hidden:
-        iterator.close()
-        return Gap("absent", SOURCE, f"the iterator does not show process {hidden[0]}")
-    return iterator

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jinmaek.tasks.table import Scan, TaskTable
@@ -100,25 +102,52 @@ def account(busy_s: float, first: Scan, last: Scan) -> Explained:
     not of this time: it is taken off what its parent got, or off all, where its parent has gone too.
     """
     old, new = first.processes, last.processes
-    earlier, later = _places(old), _places(new)
-    left = {}
-    for identity, i in later.items():
-        before = earlier.get(identity)
-        left[new.pid[i]] = _left(new, i) - (0.0 if before is None else _left(old, before))
+    now = new.rows(_changed(first, last))
+    places = [_place(old, pid) for pid in now.pid]
+    before = old.rows([place for place in places if place is not None])
+    known = {pid: i for i, pid in enumerate(before.pid)}
+    # A pid used again was another process.
+    started = zip(now.pid, now.start_time, strict=True)
+    reused = {pid for pid, start in started if pid in known and before.start_time[known[pid]] != start}
+    gone = old.rows(_gone(old, new, reused))
+    left, alive = {}, 0.0
+    for i, pid in enumerate(now.pid):
+        earlier = None if pid in reused else known.get(pid)
+        left[pid] = _left(now, i) - (0.0 if earlier is None else _left(before, earlier))
+        alive += max(0.0, _cpu(now, i) - (0.0 if earlier is None else _cpu(before, earlier)))
     orphaned = 0.0
-    for identity in earlier.keys() - later.keys():
-        i = earlier[identity]
-        used = _cpu(old, i) + _left(old, i)
-        parent = old.ppid[i]
+    for i, parent in enumerate(gone.ppid):
+        used = _cpu(gone, i) + _left(gone, i)
         if parent in left:
             left[parent] = max(0.0, left[parent] - used)
-        else:
+        elif _place(new, parent) is None:
             orphaned += used
     return Explained(
         busy_s=busy_s,
-        alive_s=sum(delta.cpu_s for delta in deltas(first, last)),
+        alive_s=alive,
         exited_s=max(0.0, sum(max(0.0, seconds) for seconds in left.values()) - orphaned),
     )
+
+
+def _changed(first: Scan, last: Scan) -> Sequence[int]:
+    """Places of the processes of ``last`` that may be told otherwise than in ``first``."""
+    if last.changes is not None and last.changes.since == first.time:
+        return last.changes.places()
+    return range(len(last.processes))
+
+
+def _gone(old: TaskTable, new: TaskTable, reused: set[int]) -> list[int]:
+    """Places in ``old`` of those that are not in ``new``."""
+    if old.pid == new.pid and not reused:
+        return []
+    there = set(new.pid) - reused
+    return [i for i, pid in enumerate(old.pid) if pid not in there]
+
+
+def _place(tasks: TaskTable, pid: int) -> int | None:
+    """Where a pid is; every scan gives them in ascending order."""
+    i = bisect_left(tasks.pid, pid)
+    return i if i < len(tasks.pid) and tasks.pid[i] == pid else None
 
 
 def exited(first: Scan, last: Scan) -> list[tuple[int, float]]:

@@ -21,7 +21,8 @@ from jinmaek.tasks.files import listing, owner, read
 from jinmaek.tasks.procfs import assemble, losing, moment, thread
 from jinmaek.tasks.seen import Seen, patched, table
 from jinmaek.tasks.stat_files import LINE, Kept, StatFiles
-from jinmaek.tasks.table import Scan, TaskTable
+from jinmaek.tasks.table import Changes, Scan, TaskTable
+from jinmaek.tasks.usage import used
 
 SPARE = 64
 """Descriptors left to the rest of the program."""
@@ -56,6 +57,8 @@ class Held:
         self._files = StatFiles(resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE)
         self._turn = 0
         self._threads = False
+        self._last: float | None = None
+        """When the last scan began."""
 
     def __enter__(self) -> Self:
         return self
@@ -69,22 +72,25 @@ class Held:
             self._drop(process)
         self._names, self._processes, self._table, self._forks = [], [], None, ""
 
-    def scan(self, *, details: bool, threads: bool = False) -> Scan:
+    def scan(self, *, details: bool, usage: bool = False, threads: bool = False) -> Scan:
         """The same as ``procfs.scan``; memory and user of an idle process may be ``ROUND`` scans old."""
         began = time.process_time()
         now = moment(self._root)
         gaps: dict[str, Gap] = {}
         names = self._listed()
-        everything = details or threads != self._threads
+        everything = details or usage or threads != self._threads
         same = names == self._names and not everything
         self._threads = threads
         self._turn = (self._turn + 1) % ROUND
         found = self._known(names)
-        changed = self._refresh(names, found, gaps, everything=everything, details=details)
+        changed = self._refresh(names, found, gaps, everything=everything, details=details, usage=usage)
         processes = [process for process in found if process is not None]
         whole = len(processes) == len(names)
         if not whole:
             names, self._forks = [process.name for process in processes], ""
+            changed = _left(changed, found)
+        changes = None if self._last is None else Changes(self._last, lambda: changed)
+        self._last = now
         self._names = names
         self._processes = processes
         seen = [process.seen for process in processes]
@@ -92,8 +98,10 @@ class Held:
             tasks = patched(self._table, seen, changed)
         else:
             tasks = table(seen, details=details)
-        self._table = None if details else tasks
-        return assemble(self._root, seen, tasks, gaps, now, began, details=details, threads=threads)
+        self._table = None if details or usage else tasks
+        return assemble(
+            self._root, seen, tasks, gaps, now, began, details=details, threads=threads, changes=changes
+        )
 
     def _listed(self) -> list[str]:
         """The pids there are: those of the last scan, less who has gone, where nothing has forked since."""
@@ -129,6 +137,7 @@ class Held:
         *,
         everything: bool,
         details: bool,
+        usage: bool,
     ) -> list[int]:
         """Bring all up to date, None where one has gone; the places of those that were looked at."""
         pread, turn, changed = os.pread, self._turn, []
@@ -144,9 +153,10 @@ class Held:
             changed.append(place)
             found[place] = None
             with losing(gaps, names[place]):
-                found[place] = self._read(
+                one = found[place] = self._read(
                     names[place], process, gaps, details=details, fresh=due or everything
                 )
+                one.seen.usage = used(self._root, f"{self._folder}/{one.name}") if usage else None
         return changed
 
     def _read(
@@ -201,3 +211,15 @@ class Held:
     def _drop(self, process: Process) -> None:
         self._files.release({"": process.stat})
         self._files.release(process.tasks)
+
+
+def _left(places: list[int], found: list[Process | None]) -> list[int]:
+    """The places of those that have not gone among those that have not."""
+    at, left = 0, []
+    chosen = set(places)
+    for place, process in enumerate(found):
+        if process is not None:
+            if place in chosen:
+                left.append(at)
+            at += 1
+    return left

@@ -22,7 +22,8 @@ from jinmaek.model import Gap
 from jinmaek.root import Root
 from jinmaek.tasks.files import listing, owner, read
 from jinmaek.tasks.seen import Seen, counts, table, thread_table
-from jinmaek.tasks.table import Scan, TaskTable, Waiting
+from jinmaek.tasks.table import Changes, Scan, TaskTable, Waiting
+from jinmaek.tasks.usage import used
 
 Row = TypeVar("Row")
 
@@ -37,9 +38,15 @@ TRIES = 3
 
 
 def scan(
-    root: Root, *, details: bool, threads: bool = False, clock: Callable[[], float] | None = None
+    root: Root,
+    *,
+    details: bool,
+    usage: bool = False,
+    threads: bool = False,
+    clock: Callable[[], float] | None = None,
 ) -> Scan:
-    """All tasks under ``root``. ``details`` adds what only the status file tells: swap, memory by kind.
+    """All tasks under ``root``. ``details`` adds what only the status file tells: swap, memory by kind;
+    ``usage`` adds to the processes what schedstat, io and cgroup tell.
 
     ``clock`` gives seconds since boot; without one it is the live machine's, or a captured tree's uptime.
     """
@@ -49,7 +56,7 @@ def scan(
     gaps: dict[str, Gap] = {}
     for pid in _pids(root):
         with losing(gaps, pid):
-            seen.append(process(root, pid, gaps, details=details, threads=threads))
+            seen.append(process(root, pid, gaps, details=details, usage=usage, threads=threads))
     tasks = table(seen, details=details)
     return assemble(root, seen, tasks, gaps, now, began, details=details, threads=threads)
 
@@ -76,6 +83,7 @@ def assemble(
     *,
     details: bool,
     threads: bool,
+    changes: Changes | None = None,
 ) -> Scan:
     """The scan made of all processes seen and their table; ``began`` is the CPU time used before it."""
     if not seen:
@@ -97,6 +105,7 @@ def assemble(
         gaps=gaps,
         cpu_s=time.process_time() - began,
         threads=thread_table(seen, details=details) if threads else None,
+        changes=changes,
     )
 
 
@@ -114,7 +123,9 @@ def cgroup_of(root: Root, pid: int) -> str | None:
         return None
 
 
-def process(root: Root, pid: int, gaps: dict[str, Gap], *, details: bool, threads: bool) -> Seen:
+def process(
+    root: Root, pid: int, gaps: dict[str, Gap], *, details: bool, threads: bool, usage: bool = False
+) -> Seen:
     """One process with its threads. Raises ``procfile.Unreadable`` and ``Malformed``."""
     folder = root.path(f"proc/{pid}")
     one = Seen(pid_stat.parse(read(f"{folder}/stat")))
@@ -138,6 +149,8 @@ def process(root: Root, pid: int, gaps: dict[str, Gap], *, details: bool, thread
                     raise
     else:
         thread(root, one, folder, gaps, one.row)
+    if usage:
+        one.usage = used(root, folder)
     return one
 
 

@@ -23,6 +23,17 @@ UNCERTAIN = "?"
 
 
 @dataclass(slots=True)
+class Usage:
+    """What the scheduler and the I/O accounting counted for a process; None where it may not be read."""
+
+    run_time: float | None = None
+    run_delay: float | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    cgroup_id: int | None = None
+
+
+@dataclass(slots=True)
 class Seen:
     """One process. ``states`` holds a letter for each thread, ``listed`` is whether /proc lists them.
 
@@ -32,6 +43,7 @@ class Seen:
     row: PidStat
     memory: PidStatm | None = None
     status: PidStatus | None = None
+    usage: Usage | None = None
     uid: int | None = None
     listed: bool = True
     states: list[str] = field(default_factory=list)
@@ -50,7 +62,11 @@ class Seen:
 
 def table(seen: Sequence[Seen], *, details: bool) -> TaskTable:
     """The columns of all processes, in the order of ``seen``."""
-    return _columns([one.row for one in seen], seen, [one.state for one in seen], details=details)
+    tasks = _columns([one.row for one in seen], seen, [one.state for one in seen], details=details)
+    if any(one.usage for one in seen):
+        for name in Usage.__slots__:
+            getattr(tasks, name).extend(getattr(one.usage, name, None) for one in seen)
+    return tasks
 
 
 def patched(tasks: TaskTable, seen: Sequence[Seen], places: Sequence[int]) -> TaskTable:

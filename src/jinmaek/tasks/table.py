@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from jinmaek.model import Gap
 
@@ -52,21 +52,36 @@ class TaskTable:
     rss_file: list[int | None] = field(default_factory=list)
     """Page cache it maps; with ``rss_shmem`` what statm calls shared."""
     rss_shmem: list[int | None] = field(default_factory=list)
-    in_iowait: list[int] = field(default_factory=list)
-    """Threads that sleep in io_schedule(), whose CPU counts as iowait while it idles."""
-    run_delay: list[float] = field(default_factory=list)
+    in_iowait: list[int | None] = field(default_factory=list)
+    """Threads that sleep in io_schedule(), whose CPU counts as iowait while it idles; no file tells it."""
+    run_delay: list[float | None] = field(default_factory=list)
     """Seconds runnable but waiting for a CPU, of all live threads together."""
-    run_time: list[float] = field(default_factory=list)
-    """Seconds on a CPU, to the nanosecond; of a process with its exited threads."""
-    read_bytes: list[int] = field(default_factory=list)
-    """Fetched from storage for its live threads."""
-    write_bytes: list[int] = field(default_factory=list)
-    """Page cache dirtied by its live threads."""
-    cgroup_id: list[int] = field(default_factory=list)
+    run_time: list[float | None] = field(default_factory=list)
+    """Seconds on a CPU to the nanosecond, of all live threads together."""
+    read_bytes: list[int | None] = field(default_factory=list)
+    """Fetched from storage for it, with its exited threads."""
+    write_bytes: list[int | None] = field(default_factory=list)
+    """Page cache it dirtied, with its exited threads."""
+    cgroup_id: list[int | None] = field(default_factory=list)
     """Inode of its folder in the unified cgroup tree."""
 
     def __len__(self) -> int:
         return len(self.pid)
+
+    def rows(self, places: Sequence[int]) -> TaskTable:
+        """A table of the entries at these places, given in ascending order."""
+        columns = {one.name: getattr(self, one.name) for one in fields(TaskTable)}
+        return TaskTable(**{name: [of[i] for i in places] if of else [] for name, of in columns.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Which processes of a scan are new, or told otherwise in any figure, since an earlier scan."""
+
+    since: float
+    """The ``time`` of that scan."""
+    places: Callable[[], Sequence[int]]
+    """Their places in ``processes``, ascending; found out when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +112,5 @@ class Scan:
     cpu_s: float
     threads: TaskTable | None = None
     """One entry per thread, where asked for: times, faults and state are its own, memory its process'."""
+    changes: Changes | None = None
+    """None where every process may have changed, as in a first scan."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -96,12 +96,15 @@ COLUMNS = (
 
 @dataclass(slots=True)
 class Kept:
-    """The tasks of the last frame, so that the next makes anew only those that changed."""
+    """The tasks of the last frame by pid, so that the next makes anew only those that changed."""
 
     scan: Scan | None = None
     total: int | None = None
-    tasks: dict[int, tuple[Line, Process | None]] = field(default_factory=dict)
-    """By pid."""
+    threads: bool = False
+    lines: dict[int, Line] = field(default_factory=dict)
+    made: dict[int, Process] = field(default_factory=dict)
+    busy: list[int] = field(default_factory=list)
+    """Of those who are not known to have used no CPU time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,38 +181,63 @@ def _processes(
 ) -> list[Process]:
     if now.tasks is None or (table := _table(now.tasks, threads)) is None:
         return []
-    span, earlier = 0.0, None
-    if before is not None and before.tasks is not None and (old := _table(before.tasks, threads)):
-        span = max(now.tasks.time - before.tasks.time, SHORTEST)
-        if kept is not None and kept.scan is before.tasks and kept.total == total:
-            earlier = kept.tasks
-        else:
-            earlier = {line[0]: (line, None) for line in _lines(old)}
-    tasks: dict[int, tuple[Line, Process | None]] = {}
-    found: list[Process] = []
-    for line in _lines(table):
-        pid = line[0]
-        known = earlier.get(pid) if earlier else None
-        if known is not None and known[0] == line and (same := known[1]) is not None and same.cpu == 0:
-            tasks[pid] = known
-            found.append(same)
-            continue
-        used = None
-        if earlier is not None:
-            used = line[2] + line[3]
-            # The same pid with another start time is another task.
-            if known is not None and known[0][1] == line[1]:
-                used = max(0.0, used - (known[0][2] + known[0][3]))
-            used = min(used / span, 1 if threads else line[13])
-        made = _process(line, used, name_of, total)
-        tasks[pid] = line, made
-        found.append(made)
-    if kept is not None:
-        kept.scan, kept.total, kept.tasks = now.tasks, total, tasks
+    earlier = before.tasks if before is not None else None
+    old = None if earlier is None else _table(earlier, threads)
+    kept = Kept() if kept is None else kept
+    part = table
+    if earlier is None or old is None or kept.scan is not earlier or kept.threads != threads:
+        kept.made, kept.busy = {}, []
+        kept.lines = {} if old is None else {line[0]: line for line in _lines(old)}
+    elif kept.total != total:
+        kept.made = {}
+    elif not threads and (changes := now.tasks.changes) and changes.since == earlier.time:
+        part = table.rows(changes.places())
+    span = None if earlier is None or old is None else max(now.tasks.time - earlier.time, SHORTEST)
+    _renew(kept, part, span, name_of, total, threads)
+    kept.scan, kept.total, kept.threads = now.tasks, total, threads
+    pids, made = table.pid, kept.made
+    found = [made[pid] for pid in pids]
+    if len(made) > len(pids):
+        kept.lines = {pid: kept.lines[pid] for pid in pids}
+        kept.made = dict(zip(pids, found, strict=True))
     if only is None:
         return found
-    owners = table.tgid if threads else table.pid
+    owners = table.tgid if threads else pids
     return [one for one, owner in zip(found, owners, strict=True) if owner in only]
+
+
+def _renew(
+    kept: Kept,
+    table: TaskTable,
+    span: float | None,
+    name_of: Callable[[int], str],
+    total: int | None,
+    threads: bool,
+) -> None:
+    """Bring what is kept up to date: those of the table, and who no longer uses what it used."""
+    lines, made = kept.lines, kept.made
+    busy: list[int] = []
+    rest = set(kept.busy)
+    for line in _lines(table):
+        pid = line[0]
+        known, same = lines.get(pid), made.get(pid)
+        rest.discard(pid)
+        if known == line and same is not None and same.cpu == 0:
+            continue
+        used = None
+        if span is not None:
+            used = line[2] + line[3]
+            # The same pid with another start time is another task.
+            if known is not None and known[1] == line[1]:
+                used = max(0.0, used - (known[2] + known[3]))
+            used = min(used / span, 1 if threads else line[13])
+        lines[pid] = line
+        made[pid] = _process(line, used, name_of, total)
+        if used != 0:
+            busy.append(pid)
+    for pid in rest.intersection(made):
+        made[pid] = replace(made[pid], cpu=0.0)
+    kept.busy = busy
 
 
 def _table(scan: Scan, threads: bool) -> TaskTable | None:
