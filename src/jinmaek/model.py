@@ -115,6 +115,44 @@ class TasksRead:
     way: str
     cpu_s: float
     refused: Gap | None = None
+    hidden: tuple[int, ...] = ()
+    """Processes the iterator does not show, read from /proc beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where the CPU seconds between two readings went, as far as the tasks tell."""
+
+    busy_s: float
+    """What the host counted as neither idle nor stolen: user, nice, system, irq and softirq time."""
+    alive_s: float
+    """Used by processes alive at the end."""
+    exited_s: float
+    """Used by processes that ended meanwhile, as far as a live one waited for them or their parents."""
+
+    @property
+    def alive(self) -> float | None:
+        """The share of live processes; None where nothing was busy. Ticks may make a share exceed 1."""
+        return self.alive_s / self.busy_s if self.busy_s > 0 else None
+
+    @property
+    def exited(self) -> float | None:
+        return self.exited_s / self.busy_s if self.busy_s > 0 else None
+
+    @property
+    def unexplained_s(self) -> float:
+        """Of children nobody waits for (SIGCHLD ignored), and of the moment between an exit and its count."""
+        return max(0.0, self.busy_s - self.alive_s - self.exited_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A process that could not be read because its mmap_lock is held."""
+
+    pid: int
+    start_time: float
+    name: str
+    gap: Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +176,6 @@ class Diagnosis:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     tasks: TasksRead | None = None
+    explained: Explained | None = None
+    """Who used the CPU time of the look; None of a single reading."""
+    locked: tuple[Locked, ...] = ()

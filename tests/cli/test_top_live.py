@@ -14,6 +14,7 @@ import pytest
 from tests.tasks.children import until
 from tests.views.test_top import frame_of, process
 
+from jinmaek.views.fit import cells
 from jinmaek.views.top import Shown
 from jinmaek.views.top_filter import Filter
 from jinmaek.views.top_live import Live, press, screen
@@ -46,6 +47,7 @@ def after(keys: str) -> Live:
         ("I", Shown(solaris=True)),
         ("II", Shown()),
         ("H", Shown(threads=True)),
+        ("c", Shown(command_line=True)),
         (">", Shown(field="%MEM")),
         ("><", Shown()),
         (">" * 9, Shown(field="COMMAND")),
@@ -83,6 +85,9 @@ def test_other_keys() -> None:
     assert not after("uq").over
     assert after(" ").stale
     assert after("H").stale
+    assert after("c").stale
+    assert "renice" in after("r").message
+    assert "kill PID" in after("k").message
     assert after("I").message == "Irix mode Off"
     assert after("oNOPE=1\n").message.startswith("no filter: NOPE=1")
     assert after("z").message
@@ -98,6 +103,13 @@ def test_the_screen_is_never_larger_than_the_terminal() -> None:
             )
             assert len(lines) <= rows
             assert all(len(line.removesuffix("\x1b[K")) <= columns for line in lines)
+
+
+def test_wide_letters_take_two_cells_of_the_screen() -> None:
+    made = after("h")
+    made.lang = "ko"
+    for line in screen(made, FRAME, 40, 24).split("\r\n"):
+        assert cells(line.removesuffix("\x1b[K")) <= 40
 
 
 def test_what_is_typed_is_shown() -> None:
@@ -174,6 +186,11 @@ def test_it_starts_sorts_and_leaves(terminal: Terminal) -> None:
     until(lambda: "Threads:" in terminal.text)
     terminal.type("H")
     until(lambda: "Tasks:" in terminal.text)
+    until(lambda: "CPU explained" in terminal.text)
+    terminal.type("c")
+    until(lambda: sys.executable[:20] in terminal.text)
+    terminal.type("c")
+    until(lambda: sys.executable[:20] not in terminal.text)
     terminal.type("I")
     until(lambda: "Irix mode Off" in terminal.text)
     terminal.type("o", "pid=1", "Enter")

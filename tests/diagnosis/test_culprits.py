@@ -28,6 +28,7 @@ class Process:
     pid: int
     comm: str
     cpu: tuple[float, float] = (0, 0)
+    waited_for: tuple[float, float] = (0, 0)
     majflt: tuple[int, int] = (0, 0)
     threads: int = 1
     size: int = 0
@@ -47,7 +48,7 @@ def scan(at: int, processes: list[Process], zombies: tuple[Zombies, ...] = ()) -
         flags=[0] * len(processes),
         utime=[p.cpu[at] for p in processes],
         stime=[0.0] * len(processes),
-        cutime=[0.0] * len(processes),
+        cutime=[p.waited_for[at] for p in processes],
         cstime=[0.0] * len(processes),
         minflt=[0] * len(processes),
         majflt=[p.majflt[at] for p in processes],
@@ -111,9 +112,14 @@ def told(found: tuple[Culprit, ...]) -> list[tuple[str, float | None]]:
 def test_cpu_time_with_what_nobody_alive_used() -> None:
     seen = look(Process(7, "hog", cpu=(1, 7)), Process(8, "small", cpu=(0, 1)), Process(9, "idle"))
     found = culprits.by_cpu_time(seen)
-    assert told(found) == [("hog", 0.6), ("small", 0.1), ("exited or unseen tasks", 0.3)]
+    assert told(found) == [("hog", 0.6), ("small", 0.1), ("unseen tasks", 0.3)]
     assert (found[0].pid, found[0].start_time, found[0].cgroup) == (7, 1.0, "/seven.slice")
     assert found[0].why == "6.0 s of CPU time"
+
+
+def test_cpu_time_of_children_that_came_and_went() -> None:
+    seen = look(Process(7, "make", cpu=(1, 2), waited_for=(10, 18)), Process(9, "idle"))
+    assert told(culprits.by_cpu_time(seen)) == [("make", 0.1), ("exited tasks", 0.8)]
 
 
 def test_at_most_five_are_named() -> None:

@@ -288,6 +288,7 @@ class TestAgreement:
                 records = read(self)
                 return records.only([i for i, one in enumerate(records.leaders("pid")) if one != pid])
 
+            until(lambda: state(pid) == "S")
             monkeypatch.setattr(TaskIterator, "read", hiding)
             assert pid not in iterator.hidden
             iterator.scan(details=False)

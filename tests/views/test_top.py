@@ -40,7 +40,8 @@ from jinmaek.views.procps import Memory
 from jinmaek.views.top import COLUMNS, KEYS, Printed, Shown, arrange, render, table
 from jinmaek.views.top_explain import explain
 from jinmaek.views.top_filter import parse as parse_filter
-from jinmaek.views.top_frame import MODES, Frame, Kept, Process, frame
+from jinmaek.views.top_frame import MODES, Frame, frame
+from jinmaek.views.top_processes import Kept, Process
 
 Peer = Callable[[str], str]
 
@@ -111,7 +112,8 @@ def zoo() -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize(
-    "options", ["-w 160", "-w 120 -o PID", "-w 80 -o -VIRT", "-w 79 -o COMMAND", "-w 60", "-w 30"]
+    "options",
+    ["-w 160", "-w 200 -c", "-w 120 -o PID", "-w 80 -o -VIRT", "-w 79 -o COMMAND", "-w 60", "-w 30"],
 )
 def test_resting_processes_look_as_in_procps(zoo: list[int], options: str, peer: Peer) -> None:
     procps = peer("top")

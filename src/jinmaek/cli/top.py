@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 
 from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.cli.top_frames import frames
 from jinmaek.i18n import LANGUAGES, from_locale
-from jinmaek.model import Gap
 from jinmaek.root import Root
-from jinmaek.sampling import Snapshot, read_text, take
 from jinmaek.tasks import users
 from jinmaek.tasks.choose import WAYS, Refused, Scanner, Way
-from jinmaek.tasks.table import Scan
+from jinmaek.tasks.commands import Identity
+from jinmaek.views.plain import safe
 from jinmaek.views.top import KEYS, WIDEST, Printed, Shown, arrange, render
-from jinmaek.views.top_frame import TABLES, Frame, Kept, frame
+from jinmaek.views.top_frame import Frame
 
 SUMMARY = "the processes that use most CPU or memory, once, repeatedly or live"
 
@@ -52,6 +52,9 @@ def build(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-i", "--idle", action="store_true", help="leave out processes that used no CPU time")
     parser.add_argument("-H", "--threads", action="store_true", help="threads instead of processes")
+    parser.add_argument(
+        "-c", "--cmdline-toggle", dest="command_line", action="store_true", help="command lines for names"
+    )
     parser.add_argument("-1", dest="each_cpu", action="store_true", help="a line for each CPU")
     parser.add_argument(
         "-w",
@@ -67,7 +70,9 @@ def build(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="what the columns mean, with the figures of the process given by -p, or of the first",
     )
-    parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of --explain")
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, default=from_locale(), help="language of the live page and of --explain"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per frame; needs no terminal")
     parser.add_argument("--tasks", choices=WAYS, default="auto", help="how processes are read")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
@@ -85,34 +90,49 @@ def run(args: argparse.Namespace) -> int:
     # Swap is told by a file of its own, read only where it is shown.
     details = args.json or args.explain or shown.field == "SWAP"
     with _scanner(root, args.tasks) as scanner:
-        next_frame = frames(root, scanner, only, details=details)
+        live = not (args.batch or args.json or args.explain) and root.live
+        next_frame = frames(root, scanner, only, details=details, accounts=live or args.json)
         if args.explain:
-            return _explain(next_frame(shown.threads), shown, args.lang)
-        if not (args.batch or args.json) and root.live:
+            return _explain(next_frame(shown), shown, args.lang)
+        if live:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 raise Usage(PROG, "no terminal to show it on", "use -b for text, or --json")
             from jinmaek.views.top_live import Live, watch
 
             return watch(
-                next_frame, Live(shown=shown, delay=args.delay, user_id=users.uid_of), args.iterations
+                next_frame,
+                Live(shown=shown, delay=args.delay, user_id=users.uid_of, lang=args.lang),
+                args.iterations,
             )
         # A tree does not move, and a single object is what most want of --json.
         left = args.iterations or (None if args.batch and root.live else 1)
-        columns = _columns(args.width)
-        printed = Printed()
-        between = ""
-        while True:
-            made = next_frame(shown.threads)
-            text = _json(made, shown) if args.json else "\n".join(render(made, shown, columns, printed))
-            # One write for one frame: who reads along sees whole frames.
-            sys.stdout.write(f"{between}{text}\n")
-            sys.stdout.flush()
-            if left is not None:
-                left -= 1
-                if not left:
-                    return 0
-            between = "" if args.json else "\n"
-            time.sleep(args.delay)
+        return _print(next_frame, shown, args, left, scanner)
+
+
+def _print(
+    next_frame: Callable[[Shown], Frame],
+    shown: Shown,
+    args: argparse.Namespace,
+    left: int | None,
+    scanner: Scanner,
+) -> int:
+    """Frames as text or JSON, ``left`` of them, without end where that is None."""
+    columns, printed, told = _columns(args.width), Printed(), Told()
+    between = ""
+    while True:
+        made = next_frame(shown)
+        lines = [_json(made, shown, scanner)] if args.json else render(made, shown, columns, printed)
+        # One write for one frame: who reads along sees whole frames.
+        sys.stdout.write(between + "\n".join(lines) + "\n")
+        sys.stdout.flush()
+        if not args.json:
+            told.tell(made)
+        if left is not None:
+            left -= 1
+            if not left:
+                return 0
+        between = "" if args.json else "\n"
+        time.sleep(args.delay)
 
 
 def _scanner(root: Root, way: Way) -> Scanner:
@@ -122,58 +142,25 @@ def _scanner(root: Root, way: Way) -> Scanner:
         raise SourceUnreadable(f"--tasks {way}", refused.gap.detail, "use --tasks auto") from None
 
 
-def frames(
-    root: Root, scanner: Scanner, only: frozenset[int] | None, *, details: bool
-) -> Callable[[bool], Frame]:
-    """What gives the next frame, of threads if told so: the time since the frame before it."""
-    name_of = users.names(root)
-    widest = read_text(root, "proc/sys/kernel/pid_max")
-    digits = "" if isinstance(widest, Gap) else widest.strip()
-    pid_width = max(5, len(str(int(digits) - 1))) if digits.isdigit() else 5
-    before: Snapshot | None = None
-    kept = Kept()
+class Told:
+    """What standard error was told beside the frames: each held lock once."""
 
-    def read(threads: bool) -> Snapshot:
-        snapshot = take(root, TABLES, scanner.scan(details=details, threads=threads))
-        if not snapshot.tasks or not len(snapshot.tasks.processes):
-            raise SourceUnreadable(
-                root.path("proc"), "it holds no process", "is it a tree with proc/PID/stat?"
-            )
-        return snapshot
+    def __init__(self) -> None:
+        self._locked: set[Identity] = set()
 
-    def following(threads: bool) -> Frame:
-        nonlocal before
-        known = before is not None and before.tasks is not None and _holds(before.tasks, threads)
-        if not known and root.live:
-            before = read(threads)
-            time.sleep(FIRST_SPAN)
-        now = read(threads)
-        made = frame(
-            before,
-            now,
-            name_of=name_of,
-            sessions=users.sessions(root),
-            pid_width=pid_width,
-            only=only,
-            threads=threads,
-            kept=kept,
-        )
-        before = now if root.live else None
-        return made
-
-    return following
+    def tell(self, made: Frame) -> None:
+        for one in made.locked:
+            if (one.pid, one.start_time) not in self._locked:
+                self._locked.add((one.pid, one.start_time))
+                print(f"jinmaek: lock held: {safe(one.name)} [{one.pid}]: {one.gap.detail}", file=sys.stderr)
 
 
-def _holds(tasks: Scan, threads: bool) -> bool:
-    return not threads or tasks.threads is not None
-
-
-def _json(made: Frame, shown: Shown) -> str:
+def _json(made: Frame, shown: Shown, scanner: Scanner) -> str:
     import json
 
     from jinmaek.views.top_json import data
 
-    return json.dumps(data(made, arrange(made, shown)))
+    return json.dumps(data(made, arrange(made, shown), scanner.reading))
 
 
 def _explain(made: Frame, shown: Shown, lang: str) -> int:
@@ -209,6 +196,7 @@ def _shown(args: argparse.Namespace) -> Shown:
         idle=not args.idle,
         each_cpu=args.each_cpu,
         threads=args.threads,
+        command_line=args.command_line,
     )
 
 

@@ -18,21 +18,31 @@ from jinmaek.tasks.delta import TaskDelta
 from jinmaek.tasks.table import Waiting
 
 MOST = 5
-BUSY = ("user", "nice", "system", "irq", "softirq")
 MIB = 1024 * 1024
 
 
 def by_cpu_time(look: Look) -> tuple[Culprit, ...]:
     """CPU seconds in the look, of all the CPU time used; exited and unseen tasks last."""
-    busy = _busy_seconds(look)
+    busy = (look.explained and look.explained.busy_s) or 0.0
     named = [
         _process(look, task, task.cpu_s / busy if busy else None, "{cpu:.1f} s of CPU time", cpu=task.cpu_s)
         for task in _largest(look.deltas, lambda task: task.cpu_s, 0.02 * busy)
     ]
-    rest = busy - sum(task.cpu_s for task in look.deltas)
-    if busy and rest > 0.1 * busy:
-        why = look.say("CPU time of tasks that came and went, or of the kernel itself")
-        named.append(Culprit("kernel", look.say("exited or unseen tasks"), why, share=rest / busy))
+    if busy and look.explained is not None:
+        for name, why, seconds in (
+            (
+                look.say("exited tasks"),
+                look.say("CPU time of processes that came and went, counted by those that waited for them"),
+                look.explained.exited_s,
+            ),
+            (
+                look.say("unseen tasks"),
+                look.say("CPU time of no task: children nobody waited for, or the kernel itself"),
+                look.explained.unexplained_s,
+            ),
+        ):
+            if seconds > 0.1 * busy:
+                named.append(Culprit("kernel", name, why, share=seconds / busy))
     return tuple(named)
 
 
@@ -205,10 +215,3 @@ def _process(look: Look, task: TaskDelta, share: float | None, why: str, **value
 
 def _start_of(look: Look, pid: int) -> float | None:
     return next((task.start_time for task in look.deltas if task.pid == pid), None)
-
-
-def _busy_seconds(look: Look) -> float:
-    def busy(rows: Iterable[object]) -> float:
-        return sum(getattr(row, name, 0) or 0 for row in rows for name in BUSY)
-
-    return busy(look.last.tables.get("stat_cpu", ())) - busy(look.first.tables.get("stat_cpu", ()))

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from jinmaek.accounts.cpu import explained
 from jinmaek.history.live import Ring
 from jinmaek.i18n import tr
 from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import Gap
+from jinmaek.model import Explained, Gap
 from jinmaek.sampling import Snapshot
 from jinmaek.tasks.delta import TaskDelta, deltas
 
@@ -43,6 +44,11 @@ class Look:
         if self.first.tasks is None or self.last.tasks is None:
             return []
         return deltas(self.first.tasks, self.last.tasks)
+
+    @cached_property
+    def explained(self) -> Explained | None:
+        """Who used the CPU time of the look; None where there is only one reading, or no CPU times."""
+        return explained(self.first, self.last)
 
     def say(self, template: str, **values: object) -> str:
         """A sentence in the language of this look."""

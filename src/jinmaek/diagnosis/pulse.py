@@ -15,10 +15,11 @@ from jinmaek.diagnosis.words import columns
 from jinmaek.history.live import Ring
 from jinmaek.kernel import kmsg
 from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, TasksRead, Unknown
+from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Locked, Quiet, Unknown
 from jinmaek.root import LIVE, Root
 from jinmaek.sampling import kernel_log, read_text, take
 from jinmaek.tasks.choose import Scanner, Way
+from jinmaek.tasks.commands import Commands
 from jinmaek.tasks.procfs import cgroup_of
 
 HEADLINE = (
@@ -32,6 +33,9 @@ HEADLINE = (
     "uptime.uptime",
 )
 """The numbers at the top of a pulse."""
+
+LOCKS = 0.2
+"""Seconds for finding out whose mmap_lock is held."""
 
 
 def watch(
@@ -86,6 +90,7 @@ def _diagnose(
     tasks: Scanner,
 ) -> Diagnosis:
     look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root))
+    locked = _locked(root, look)
     verdicts = judge(rules, look)
     wall, cpu = began
     return Diagnosis(
@@ -103,12 +108,18 @@ def _diagnose(
         ),
         quiet=tuple(v for v in verdicts if isinstance(v, Quiet)),
         unknown=tuple(v for v in verdicts if isinstance(v, Unknown)),
-        gaps=(*look.last.gaps.values(), *([tasks.refused] if tasks.refused else [])),
+        gaps=(
+            *look.last.gaps.values(),
+            *([tasks.refused] if tasks.refused else []),
+            *(one.gap for one in locked),
+        ),
         facts=_facts(look),
         vitals=vitals(look, min(look.window, WINDOW)),
         cpu_s=time.process_time() - cpu,
         wall_s=time.monotonic() - wall,
-        tasks=TasksRead(tasks.way, tasks.cpu_s, tasks.refused),
+        tasks=tasks.reading,
+        explained=look.explained,
+        locked=locked,
     )
 
 
@@ -141,6 +152,15 @@ def _wait_until(moment: float, end: float, progress: Callable[[float], None] | N
         if progress:
             progress(end - time.monotonic())
         time.sleep(min(left, 0.5))
+
+
+def _locked(root: Root, look: Look) -> tuple[Locked, ...]:
+    """Whose mmap_lock is held at the end of the look, of the likeliest to hold one."""
+    if look.last.tasks is None:
+        return ()
+    commands = Commands(root, LOCKS)
+    commands.read((), look.last.tasks)
+    return commands.locked
 
 
 def _kills(root: Root) -> tuple[Kill, ...] | Gap:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from jinmaek import procfile
-from jinmaek.model import Gap
+from jinmaek.model import Gap, TasksRead
 from jinmaek.root import LIVE, Root
 from jinmaek.tasks import procfs
 from jinmaek.tasks.files import listing
@@ -83,9 +83,10 @@ class Scanner:
         return found
 
     @property
-    def hidden(self) -> tuple[int, ...]:
-        """Processes the iterator does not show: read from /proc at every scan."""
-        return self._iterator.hidden if self._iterator is not None else ()
+    def reading(self) -> TasksRead:
+        """How it reads and what that has cost so far."""
+        hidden = self._iterator.hidden if self._iterator is not None else ()
+        return TasksRead(self.way, self.cpu_s, self.refused, hidden)
 
     def close(self) -> None:
         """Let go of every descriptor."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinmaek.tasks.table import Scan, TaskTable
+from jinmaek.model import Explained
+from jinmaek.tasks.table import Scan, TaskTable, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +68,6 @@ def deltas(first: Scan, last: Scan) -> list[TaskDelta]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """Where the CPU seconds between two scans went, as far as the tasks tell."""
-
-    busy_s: float
-    """What the host counted as neither idle nor stolen: user, nice, system, irq and softirq time."""
-    alive_s: float
-    """Used by processes alive at the end."""
-    exited_s: float
-    """Used by processes that ended meanwhile, as far as a live one waited for them or their parents."""
-
-    @property
-    def alive(self) -> float | None:
-        """The share of live processes; None where nothing was busy. Ticks may make a share exceed 1."""
-        return self.alive_s / self.busy_s if self.busy_s > 0 else None
-
-    @property
-    def exited(self) -> float | None:
-        return self.exited_s / self.busy_s if self.busy_s > 0 else None
-
-    @property
-    def unexplained_s(self) -> float:
-        """Of children nobody waits for (SIGCHLD ignored), and of the moment between an exit and its count."""
-        return max(0.0, self.busy_s - self.alive_s - self.exited_s)
-
-
 def account(busy_s: float, first: Scan, last: Scan) -> Explained:
     """Divide the ``busy_s`` CPU seconds of the host between two scans among live and exited processes.
 
@@ -103,8 +77,7 @@ def account(busy_s: float, first: Scan, last: Scan) -> Explained:
     """
     old, new = first.processes, last.processes
     now = new.rows(_changed(first, last))
-    places = [_place(old, pid) for pid in now.pid]
-    before = old.rows([place for place in places if place is not None])
+    before = old.rows([i for pid in now.pid if (i := place(old, pid)) is not None])
     known = {pid: i for i, pid in enumerate(before.pid)}
     # A pid used again was another process.
     started = zip(now.pid, now.start_time, strict=True)
@@ -120,7 +93,7 @@ def account(busy_s: float, first: Scan, last: Scan) -> Explained:
         used = _cpu(gone, i) + _left(gone, i)
         if parent in left:
             left[parent] = max(0.0, left[parent] - used)
-        elif _place(new, parent) is None:
+        elif place(new, parent) is None:
             orphaned += used
     return Explained(
         busy_s=busy_s,
@@ -142,12 +115,6 @@ def _gone(old: TaskTable, new: TaskTable, reused: set[int]) -> list[int]:
         return []
     there = set(new.pid) - reused
     return [i for i, pid in enumerate(old.pid) if pid not in there]
-
-
-def _place(tasks: TaskTable, pid: int) -> int | None:
-    """Where a pid is; every scan gives them in ascending order."""
-    i = bisect_left(tasks.pid, pid)
-    return i if i < len(tasks.pid) and tasks.pid[i] == pid else None
 
 
 def exited(first: Scan, last: Scan) -> list[tuple[int, float]]:

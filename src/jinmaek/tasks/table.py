@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
@@ -72,6 +73,12 @@ class TaskTable:
         """A table of the entries at these places, given in ascending order."""
         columns = {one.name: getattr(self, one.name) for one in fields(TaskTable)}
         return TaskTable(**{name: [of[i] for i in places] if of else [] for name, of in columns.items()})
+
+
+def place(tasks: TaskTable, pid: int) -> int | None:
+    """Where a pid is in a scan's table of processes, which has them in ascending order."""
+    i = bisect_left(tasks.pid, pid)
+    return i if i < len(tasks.pid) and tasks.pid[i] == pid else None
 
 
 @dataclass(frozen=True, slots=True)

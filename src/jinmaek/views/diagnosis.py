@@ -44,6 +44,7 @@ def pulse(diagnosis: Diagnosis, lang: str) -> RenderableType:
         parts += ["", _nothing_to_do(diagnosis, lang)]
     parts += _scary(diagnosis, lang)
     parts += _unknown(diagnosis, lang)
+    parts += _locked(diagnosis, lang)
     parts += ["", Text(_foot(diagnosis, lang), style="dim")]
     return Group(*parts)
 
@@ -175,7 +176,35 @@ def _reason(gap: Gap, lang: str) -> str:
     return f"{gap.source} {tr(lang, gap.kind)}{detail}"
 
 
-def _foot(diagnosis: Diagnosis, lang: str) -> str:
-    return tr(lang, "this look cost {cpu:.2f} s of CPU in {wall:.1f} s").format(
-        cpu=diagnosis.cpu_s, wall=diagnosis.wall_s
+def _locked(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
+    """Processes that could not be looked into, and what else waits for the same lock."""
+    text = tr(
+        lang,
+        "lock held: {name} [{pid}] ({detail}): its page faults, ps, smaps and whatever reads its memory wait",
     )
+    return [
+        Text(text.format(name=safe(one.name), pid=one.pid, detail=one.gap.detail), style="yellow")
+        for one in diagnosis.locked
+    ]
+
+
+def _foot(diagnosis: Diagnosis, lang: str) -> str:
+    said = [
+        tr(lang, "this look cost {cpu:.2f} s of CPU in {wall:.1f} s").format(
+            cpu=diagnosis.cpu_s, wall=diagnosis.wall_s
+        )
+    ]
+    if diagnosis.tasks is not None:
+        text = tr(lang, "tasks read by {way}: {cpu:.2f} s")
+        said.append(text.format(way=diagnosis.tasks.way, cpu=diagnosis.tasks.cpu_s))
+        if diagnosis.tasks.refused is not None:
+            said.append(
+                tr(lang, "the task iterator is not used: {why}").format(
+                    why=safe(diagnosis.tasks.refused.detail)
+                )
+            )
+    told = diagnosis.explained
+    if told is not None and told.alive is not None and told.exited is not None:
+        text = tr(lang, "CPU explained {alive:.0%}, {exited:.0%} in exited tasks")
+        said.append(text.format(alive=told.alive, exited=told.exited))
+    return "; ".join(said)

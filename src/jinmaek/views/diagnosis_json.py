@@ -6,7 +6,8 @@ import json
 import math
 from typing import Any
 
-from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap, TasksRead
+from jinmaek.model import Culprit, Diagnosis, Evidence, Finding
+from jinmaek.views.tasks_json import explained, gap, locked, tasks_read
 
 
 def render(diagnosis: Diagnosis) -> str:
@@ -29,22 +30,16 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
             for quiet in diagnosis.quiet
         ],
         "unknown": [
-            {"rule": unknown.rule, "column": unknown.column, "gap": _gap(unknown.gap)}
+            {"rule": unknown.rule, "column": unknown.column, "gap": gap(unknown.gap)}
             for unknown in diagnosis.unknown
         ],
-        "gaps": [_gap(gap) for gap in diagnosis.gaps],
+        "gaps": [gap(one) for one in diagnosis.gaps],
         "facts": dict(diagnosis.facts),
         "vitals": [_evidence(item) for item in diagnosis.vitals],
         "cost": {"cpu_s": diagnosis.cpu_s, "wall_s": diagnosis.wall_s},
-        "tasks": diagnosis.tasks and _tasks(diagnosis.tasks),
-    }
-
-
-def _tasks(tasks: TasksRead) -> dict[str, Any]:
-    return {
-        "way": tasks.way,
-        "cpu_s": tasks.cpu_s,
-        "refused": None if tasks.refused is None else _gap(tasks.refused),
+        "tasks": diagnosis.tasks and tasks_read(diagnosis.tasks),
+        "explained": explained(diagnosis.explained),
+        "locked": locked(diagnosis.locked),
     }
 
 
@@ -91,7 +86,3 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
         "share": culprit.share,
         "why": culprit.why,
     }
-
-
-def _gap(gap: Gap) -> dict[str, str]:
-    return {"kind": gap.kind, "source": gap.source, "detail": gap.detail}

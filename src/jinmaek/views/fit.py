@@ -19,6 +19,15 @@ def cut(text: str, width: int) -> str:
     return text + "+"
 
 
+def clip(text: str, width: int) -> str:
+    """At most ``width`` cells, without a mark where something is missing."""
+    if text.isascii():
+        return text[:width]
+    while cells(text) > width:
+        text = text[:-1]
+    return text
+
+
 def pad(text: str, width: int) -> str:
     """To the right in ``width`` cells, to the left in ``-width``."""
     space = " " * (abs(width) - cells(text))

@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
+from jinmaek.i18n import tr
 from jinmaek.views.fit import KIB, clock, cut, pad, percent, size
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING, plus, single
 from jinmaek.views.top_filter import Filter, passes
-from jinmaek.views.top_frame import Frame, Process, Shares
+from jinmaek.views.top_frame import Frame, Shares
+from jinmaek.views.top_processes import Process
 
 WIDEST = 512
 """Columns of the widest page, as in procps."""
@@ -63,6 +66,8 @@ class Shown:
     """So many processes at most."""
     filters: tuple[Filter, ...] = ()
     threads: bool = False
+    command_line: bool = False
+    """The command line in the place of the name."""
 
 
 COLUMNS = ("PID", "USER", "PR", "NI", "VIRT", "RES", "SHR", "S", "%CPU", "%MEM", "TIME+", "COMMAND")
@@ -87,8 +92,10 @@ def arrange(frame: Frame, shown: Shown) -> list[Process]:
     for wanted in shown.filters:
         text = {name: text for name, _, text in _cells(frame, shown)}[wanted.field]
         chosen = [one for one in chosen if passes(wanted, text(one))]
-    keys = list(map(attrgetter(KEYS[shown.field]), chosen))
-    if None in keys:
+    keys: list[Any] = list(map(attrgetter(KEYS[shown.field]), chosen))
+    if shown.field == "COMMAND" and shown.command_line:
+        keys = [_command(one, frame, shown) for one in chosen]
+    elif None in keys:
         keys = [(False, 0) if key is None else (True, key) for key in keys]
     order = sorted(range(len(keys)), key=keys.__getitem__, reverse=shown.descending)
     return [chosen[i] for i in order[: shown.limit]]
@@ -135,6 +142,9 @@ def table(
 
     total = frame.memory.total if frame.memory else None
     layout = (columns, frame.pid_width, len(frame.cpus), total, frame.threads, shown.solaris)
+    if shown.command_line:
+        # A program may write its command line anew.
+        printed = None
     known = printed.lines if printed is not None and printed.layout == layout else {}
     texts = [known.get(process) or line(process) for process in processes]
     if printed is not None:
@@ -157,8 +167,29 @@ def _cells(frame: Frame, shown: Shown) -> list[tuple[str, int, Callable[[Process
         ("%CPU", 5, lambda p: _cpu_use(p, frame, shown.solaris)),
         ("%MEM", 5, lambda p: _memory_use(p, frame)),
         ("TIME+", 9, lambda p: clock(p.time, 9)),
-        ("COMMAND", 0, lambda p: safe(p.comm)),
+        ("COMMAND", 0, lambda p: safe(_command(p, frame, shown))),
     ]
+
+
+def _command(process: Process, frame: Frame, shown: Shown) -> str:
+    """Its name; or the command line, with the name in brackets where there is none, bare where unread."""
+    text = frame.commands.get(process.tgid) if shown.command_line else None
+    if text is None:
+        return process.comm
+    return text or f"[{process.comm}]{' <defunct>' if process.state == 'Z' else ''}"
+
+
+def remarks(frame: Frame, lang: str) -> str:
+    """Whose lock is held, and how much of the CPU time the processes explain; empty without either."""
+    parts = []
+    if frame.locked:
+        who = ", ".join(f"{safe(one.name)} [{one.pid}]" for one in frame.locked)
+        parts.append(tr(lang, "lock held: {who}").format(who=who))
+    told = frame.explained
+    if told is not None and told.alive is not None and told.exited is not None:
+        text = tr(lang, "CPU explained {alive:.0%}, {exited:.0%} in exited tasks")
+        parts.append(text.format(alive=told.alive, exited=told.exited))
+    return "; ".join(parts)
 
 
 def task_counts(frame: Frame) -> dict[str, int]:

@@ -8,7 +8,8 @@ from jinmaek.i18n import tr
 from jinmaek.views.fit import cells, percent
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING, less
-from jinmaek.views.top_frame import Frame, Process
+from jinmaek.views.top_frame import Frame
+from jinmaek.views.top_processes import Process
 from jinmaek.views.units import amount
 
 WIDTH = 76
@@ -52,6 +53,11 @@ def explain(p: Process, frame: Frame, lang: str) -> list[str]:
             major=f"{p.majflt:,}",
         ),
         _priority(p, lang),
+        say(
+            "To change it: renice -n 10 -p {pid} lets others go first; favouring (renice -n -5 -p {pid})"
+            " takes root. It helps only where processes wait for a CPU.",
+            pid=p.pid,
+        ),
         _state(p, lang),
         say(
             "%CPU {cpu}: 100 is one CPU all the time; this machine has {cpus}. TIME+ is the sum since"

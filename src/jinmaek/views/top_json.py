@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jinmaek.model import TasksRead
+from jinmaek.views.tasks_json import explained, locked, tasks_read
 from jinmaek.views.top import task_counts
-from jinmaek.views.top_frame import Frame, Process
+from jinmaek.views.top_frame import Frame
+from jinmaek.views.top_processes import Process
 
 
-def data(frame: Frame, processes: Sequence[Process]) -> dict[str, object]:
+def data(frame: Frame, processes: Sequence[Process], read: TasksRead) -> dict[str, object]:
     """``processes`` are those shown, in their order. ``cpu`` of a process is 1 for one whole CPU."""
     m = frame.memory
     return {
@@ -34,12 +37,15 @@ def data(frame: Frame, processes: Sequence[Process]) -> dict[str, object]:
             "swap_free": m.swap_free,
             "swap_used": m.swap_used,
         },
-        "processes": [_process(process) for process in processes],
+        "explained": explained(frame.explained),
+        "scan": tasks_read(read),
+        "locked": locked(frame.locked),
+        "processes": [_process(process, frame) for process in processes],
         "gaps": [{"kind": gap.kind, "source": gap.source, "detail": gap.detail} for gap in frame.gaps],
     }
 
 
-def _process(p: Process) -> dict[str, object]:
+def _process(p: Process, frame: Frame) -> dict[str, object]:
     return {
         "pid": p.pid,
         "ppid": p.ppid,
@@ -61,4 +67,5 @@ def _process(p: Process) -> dict[str, object]:
         "majflt": p.majflt,
         "minflt": p.minflt,
         "name": p.comm,
+        "command": frame.commands.get(p.tgid),
     }

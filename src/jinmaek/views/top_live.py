@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, assert_never
 
+from jinmaek.i18n import tr
+from jinmaek.views.fit import clip
 from jinmaek.views.plain import safe
 from jinmaek.views.terminal import LINE_END, own_screen, signals
-from jinmaek.views.top import COLUMNS, Shown, arrange, summary, table
+from jinmaek.views.top import COLUMNS, Shown, arrange, remarks, summary, table
 from jinmaek.views.top_filter import parse
 from jinmaek.views.top_frame import Frame
 
@@ -33,39 +35,40 @@ CHANGES: dict[str, Callable[[Shown], Shown]] = {
     "1": lambda shown: replace(shown, each_cpu=not shown.each_cpu),
     "I": lambda shown: replace(shown, solaris=not shown.solaris),
     "H": lambda shown: replace(shown, threads=not shown.threads),
+    "c": lambda shown: replace(shown, command_line=not shown.command_line),
     "=": lambda shown: replace(shown, uid=None, others=False, idle=True, limit=None, filters=()),
 }
-"""Keys that show the same frame in another way; ``H`` needs another frame."""
+"""Keys that show the same frame in another way; ``ANEW`` need another frame."""
 
-HELP = (
-    "Keys of jinmaek top",
-    "",
-    "  P M T N  sort by CPU, memory, CPU time, pid",
-    "  < >      sort by the column to the left, to the right",
-    "  R        reverse the order",
-    "  H        threads, or processes",
-    "  I        %CPU of one CPU (Irix), or of the whole machine (Solaris)",
-    "  i        hide or show processes that used no CPU time",
-    "  1        a line for each CPU, or one for all",
-    "  u        only one user's processes (!USER: all others, empty: everybody's)",
-    "  o O      another filter: COMMAND=ssh, !USER=root, RES>10000, %CPU>5 (O: case matters)",
-    "  n        how many processes at most (0: all)",
-    "  =        everything again: no filter, no limit",
-    "  d s      seconds between pictures",
-    "  space    a new picture now",
-    "  h ?      this page",
-    "  q        quit",
-    "",
-    "any key goes back",
+ANEW = "Hc"
+HELP: tuple[tuple[str, str], ...] = (
+    ("P M T N", "sort by CPU, memory, CPU time, pid"),
+    ("< >", "sort by the column to the left, to the right"),
+    ("R", "reverse the order"),
+    ("H", "threads, or processes"),
+    ("c", "names, or whole command lines"),
+    ("I", "%CPU of one CPU (Irix), or of the whole machine (Solaris)"),
+    ("i", "hide or show processes that used no CPU time"),
+    ("1", "a line for each CPU, or one for all"),
+    ("u", "only one user's processes (!USER: all others, empty: everybody's)"),
+    ("o O", "another filter: COMMAND=ssh, !USER=root, RES>10000, %CPU>5 (O: case matters)"),
+    ("n", "how many processes at most (0: all)"),
+    ("=", "everything again: no filter, no limit"),
+    ("d s", "seconds between pictures"),
+    ("space", "a new picture now"),
+    ("r k", "how to change the priority of a process, or end it: nothing is changed here"),
+    ("h ?", "this page"),
+    ("q", "quit"),
 )
+"""Keys and what they do; the sentences are translated when shown."""
 
 Question = Literal["delay", "user", "limit", "filter", "exact filter"]
 ASKED: dict[Question, str] = {
-    "delay": "Seconds between pictures: ",
-    "user": "Which user (empty for all): ",
-    "limit": "How many processes (0 for all): ",
-    "filter": "Filter, as in COMMAND=ssh or !RES>1g: ",
-    "exact filter": "Filter, upper and lower case differ: ",
+    "delay": "Seconds between pictures",
+    "user": "Which user (empty for all)",
+    "limit": "How many processes (0 for all)",
+    "filter": "Filter, as in COMMAND=ssh or !RES>1g",
+    "exact filter": "Filter, upper and lower case differ",
 }
 ASKING: dict[str, Question] = {
     "u": "user",
@@ -86,6 +89,7 @@ class Live:
     shown: Shown
     delay: float
     user_id: Callable[[str], int | None]
+    lang: str = "en"
     help: bool = False
     asking: Question | None = None
     typed: str = ""
@@ -93,6 +97,10 @@ class Live:
     stale: bool = False
     """A new picture is wanted before its time."""
     over: bool = False
+
+    def say(self, sentence: str, **values: object) -> None:
+        """Show a message until the next key."""
+        self.message = tr(self.lang, sentence).format(**values)
 
 
 def press(live: Live, key: str) -> None:
@@ -104,22 +112,29 @@ def press(live: Live, key: str) -> None:
         live.help = False
     elif key in CHANGES:
         live.shown = CHANGES[key](live.shown)
-        if key == "H":
-            live.stale = True
-        elif key == "I":
-            live.message = f"Irix mode {'Off' if live.shown.solaris else 'On'}"
+        live.stale |= key in ANEW
+        if key == "I":
+            live.say("Irix mode Off") if live.shown.solaris else live.say("Irix mode On")
     elif key in ASKING:
         live.asking = ASKING[key]
     else:
-        match key:
-            case "q":
-                live.over = True
-            case "h" | "?":
-                live.help = True
-            case " ":
-                live.stale = True
-            case _:
-                live.message = "unknown key: h shows them all"
+        _other(live, key)
+
+
+def _other(live: Live, key: str) -> None:
+    match key:
+        case "q":
+            live.over = True
+        case "h" | "?":
+            live.help = True
+        case " ":
+            live.stale = True
+        case "r":
+            live.say("nothing is changed here; to favour others: renice -n 10 -p PID")
+        case "k":
+            live.say("nothing is changed here; to end a process in order: kill PID, by force: kill -9 PID")
+        case _:
+            live.say("unknown key: h shows them all")
 
 
 def _type(live: Live, key: str) -> None:
@@ -147,20 +162,22 @@ def _answer(live: Live, question: Question, answer: str) -> None:
                 # Without any pause there would be no time left for keys.
                 live.delay = max(delay, 0.1)
             else:
-                live.message = f"not a number of seconds: {safe(answer)}"
+                live.say("not a number of seconds: {answer}", answer=safe(answer))
         case "user":
             _only(live, answer)
         case "limit":
             if answer.isdigit() and answer.isascii():
                 live.shown = replace(live.shown, limit=int(answer) or None)
             else:
-                live.message = f"not a count: {safe(answer)}"
+                live.say("not a count: {answer}", answer=safe(answer))
         case "filter" | "exact filter":
             wanted = parse(answer, COLUMNS, exact=question == "exact filter")
             if wanted is not None:
                 live.shown = replace(live.shown, filters=(*live.shown.filters, wanted))
             elif answer:
-                live.message = f"no filter: {safe(answer)}; {' '.join(COLUMNS)} with = < >"
+                live.say(
+                    "no filter: {answer}; {fields} with = < >", answer=safe(answer), fields=" ".join(COLUMNS)
+                )
         case _:
             assert_never(question)
 
@@ -170,7 +187,7 @@ def _only(live: Live, answer: str) -> None:
     name = answer.removeprefix("!")
     uid = live.user_id(name) if name else None
     if name and uid is None:
-        live.message = f"there is no user {safe(name)}"
+        live.say("there is no user {name}", name=safe(name))
     else:
         live.shown = replace(live.shown, uid=uid, others=answer.startswith("!"))
 
@@ -185,24 +202,31 @@ def _beside(field: str, step: int) -> str:
 def screen(live: Live, frame: Frame, columns: int, rows: int) -> str:
     """The whole screen as the terminal is to be told it."""
     if live.help:
-        lines = list(HELP)
+        lines = _help(live.lang)
     else:
         head = summary(frame, live.shown, columns)
         room = max(0, rows - len(head) - 2)
         heads, *processes = table(frame, live.shown, arrange(frame, live.shown)[:room], columns)
-        note = ASKED[live.asking] + live.typed if live.asking else live.message
+        note = live.message or remarks(frame, live.lang)
+        if live.asking:
+            note = f"{tr(live.lang, ASKED[live.asking])}: {live.typed}"
         lines = [*head, note, REVERSE + heads.ljust(columns) + NORMAL, *processes]
     # The escapes of the reversed line are not part of its width.
-    cut = [line if line.startswith(REVERSE) else line[:columns] for line in lines[:rows]]
+    cut = [line if line.startswith(REVERSE) else clip(line, columns) for line in lines[:rows]]
     return f"{LINE_END}\r\n".join(cut) + LINE_END
 
 
-def watch(next_frame: Callable[[bool], Frame], live: Live, count: int | None) -> int:
-    """Show frames until q is pressed, or ``count`` of them. ``next_frame`` is told if it is of threads."""
+def _help(lang: str) -> list[str]:
+    lines = [f"  {keys:<8} {tr(lang, sentence)}" for keys, sentence in HELP]
+    return [tr(lang, "Keys of jinmaek top"), "", *lines, "", tr(lang, "any key goes back")]
+
+
+def watch(next_frame: Callable[[Shown], Frame], live: Live, count: int | None) -> int:
+    """Show frames until q is pressed, or ``count`` of them. ``next_frame`` is told what is to be shown."""
     keyboard, out = sys.stdin.fileno(), sys.stdout.fileno()
     with signals() as woken, own_screen(keyboard, out) as show:
         while not live.over:
-            draw = partial(screen, live, next_frame(live.shown.threads))
+            draw = partial(screen, live, next_frame(live.shown))
             due = time.monotonic() + live.delay
             live.stale = False
             show(draw)
