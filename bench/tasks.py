@@ -4,7 +4,8 @@
 
 One cheap process forks N children that sleep; each is killed by its pid afterwards. A refresh costs the CPU
 time of a run of many refreshes less that of a run of one, over the refreshes between: start-up is in neither.
-Tools take turns, figures are medians in milliseconds, and the ratio is to procps' top of the same round.
+What only runs on a terminal gets one, and is watched over several of its refreshes. Tools take turns, figures
+are medians in milliseconds, and the ratio is to procps' top of the same round.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ import contextlib
 import importlib.util
 import os
 import platform
+import pty
+import select
 import shutil
 import signal
 import statistics
 import sys
+import time
 from collections.abc import Iterator
 
 MANY = 12
+WATCHED = 5
+"""Refreshes of one second of a tool on a terminal."""
 SCAN = """
 import sys
 from jinmaek.root import Root
@@ -71,7 +77,9 @@ def tools() -> dict[str, object]:
         "jinmaek scan, procfs": lambda n: [python, "-c", SCAN, "procfs", str(n)],
         "jinmaek top -b, bpf": lambda n: [*us, "--tasks", "bpf", "-n", str(n)],
         "jinmaek top -b, procfs": lambda n: [*us, "--tasks", "procfs", "-n", str(n)],
-        "htop": htop and (lambda n: [htop, "-d", "1", "-n", str(n)]),
+        "jinmaek top, live": [*us[:4], "-d", "1"],
+        "procps top, live": top and [top, "-d", "1"],
+        "htop": htop and [htop, "-d", "10"],
         "atop": atop and (lambda n: [atop, "1", str(n)]),
         "pidstat": pidstat and (lambda n: [pidstat, "-p", "ALL", "1", str(n)]),
         "psutil": psutil and (lambda n: [python, "-c", PSUTIL, str(n)]),
@@ -87,6 +95,50 @@ def cpu(command: list[str], quiet: int) -> float | None:
     return None if status else used.ru_utime + used.ru_stime
 
 
+def used(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    with open(f"/proc/{pid}/stat") as file:
+        words = file.read().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def on_terminal(command: list[str]) -> float | None:
+    """CPU seconds per refresh of a tool that refreshes every second; None where it ends by itself."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execv(command[0], command)
+    try:
+        _read(terminal, 3)
+        before = used(pid)
+        _read(terminal, WATCHED)
+        return (used(pid) - before) / WATCHED
+    except (OSError, IndexError):
+        return None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+
+
+def _read(terminal: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if select.select([terminal], [], [], left)[0]:
+            os.read(terminal, 1 << 16)
+
+
+def refresh(command: object, quiet: int) -> float | None:
+    """CPU seconds of one refresh."""
+    if isinstance(command, list):
+        return on_terminal(command)
+    if not callable(command):
+        return None
+    few, many = cpu(command(1), quiet), cpu(command(1 + MANY), quiet)
+    return None if few is None or many is None else (many - few) / MANY
+
+
 def measure(count: int, rounds: int) -> None:
     """A table of all tools at ``count`` processes."""
     quiet = os.open(os.devnull, os.O_WRONLY)
@@ -95,14 +147,11 @@ def measure(count: int, rounds: int) -> None:
     with idle(count):
         for _ in range(rounds):
             for name, command in tools().items():
-                if not callable(command):
+                seconds = refresh(command, quiet)
+                if seconds is None:
                     missing.append(name)
-                    continue
-                few, many = cpu(command(1), quiet), cpu(command(1 + MANY), quiet)
-                if few is None or many is None:
-                    missing.append(name)
-                    continue
-                taken.setdefault(name, []).append((many - few) / MANY * 1000)
+                else:
+                    taken.setdefault(name, []).append(seconds * 1000)
     os.close(quiet)
     procps = taken.get("procps top -b")
     print(f"\n{count} idle processes: CPU per refresh, median of {rounds}")

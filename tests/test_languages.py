@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from jinmaek.model import SEVERITIES, Confidence, GapKind
+from jinmaek.views.load import NAMES as KINDS_OF_LOAD
 from jinmaek.views.top_live import ASKED, HELP
 
 SOURCE = Path(__file__).parents[1] / "src" / "jinmaek"
@@ -28,6 +29,7 @@ def korean() -> Catalog:
 WORDS = (
     *(sentence for _, sentence in HELP),
     *ASKED.values(),
+    *KINDS_OF_LOAD.values(),
     *get_args(GapKind),
     *(severity.upper() for severity in SEVERITIES if severity != "benign"),
     *(f"{confidence} confidence" for confidence in get_args(Confidence)),

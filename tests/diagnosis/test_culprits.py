@@ -9,7 +9,6 @@ import pytest
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rank
-from jinmaek.diagnosis.waits import class_of
 from jinmaek.history.live import Ring
 from jinmaek.kernel.kmsg import Kill
 from jinmaek.kernel.stat import StatCpu
@@ -17,6 +16,7 @@ from jinmaek.model import Culprit, Gap
 from jinmaek.sampling import Snapshot
 from jinmaek.tasks.census import Zombies
 from jinmaek.tasks.table import Scan, TaskTable, Waiting
+from jinmaek.tasks.waits import class_of
 
 MIB = 1024 * 1024
 
@@ -191,7 +191,7 @@ def test_without_a_scan_nobody_is_blamed(rank: Rank) -> None:
 @pytest.mark.parametrize(
     ("wchan", "kind"),
     [
-        ("jbd2_log_wait_commit", "disk"),
+        ("jbd2_log_wait_commit", "journal"),
         ("rpc_wait_bit_killable", "remote"),
         ("request_wait_answer", "remote"),
         ("rwsem_down_write_slowpath", "lock"),

@@ -119,6 +119,14 @@ def test_the_most_telling_cgroup(text: str, path: str | None) -> None:
     assert pid_cgroup.parse(text) == path
 
 
+def test_the_cgroup_memory_is_charged_to() -> None:
+    assert pid_cgroup.parse(CGROUP, pid_cgroup.CHARGED) == "/box/a:b"
+    both = "3:memory:/limited\n2:pids:/x\n0::/user.slice\n"
+    assert pid_cgroup.parse(both) == "/user.slice"
+    assert pid_cgroup.parse(both, pid_cgroup.CHARGED) == "/limited"
+    assert pid_cgroup.parse("3:memory:/\n0::/user.slice\n", pid_cgroup.CHARGED) == "/user.slice"
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

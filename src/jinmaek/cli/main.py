@@ -24,6 +24,7 @@ COMMANDS = {
     "free": "memory and swap: total, used, free, shared, buff/cache, available",
     "vmstat": "run queue, memory, swapping, block I/O, interrupts and CPU, since boot and by interval",
     "top": "the processes that use most CPU or memory, once, repeatedly or live",
+    "load": "what the load average is made of: CPU, disk, locks, servers, or nobody; and who",
     "smem": "memory by process, user or mapping: own (USS), proportional (PSS), resident and in swap",
     "pmap": "the mappings of a process, and what its memory figures mean",
     "buddyinfo": "free memory by block size, and how fragmented it is",

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from jinmaek.diagnosis.look import Look
-from jinmaek.diagnosis.waits import class_of
 from jinmaek.kernel.kmsg import Kill
 from jinmaek.model import Culprit, Gap
 from jinmaek.tasks.census import Zombies
 from jinmaek.tasks.delta import TaskDelta
 from jinmaek.tasks.table import Waiting
+from jinmaek.tasks.waits import class_of
 
 MOST = 5
 MIB = 1024 * 1024
@@ -136,7 +136,7 @@ def by_waiting(look: Look) -> tuple[Culprit, ...]:
 
 
 def by_waiting_on_disk(look: Look) -> tuple[Culprit, ...]:
-    return _waiting(look, lambda kind: kind in ("disk", "other"))
+    return _waiting(look, lambda kind: kind in ("disk", "journal", "other"))
 
 
 def by_waiting_on_lock(look: Look) -> tuple[Culprit, ...]:

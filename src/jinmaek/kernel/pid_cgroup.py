@@ -13,12 +13,20 @@ from __future__ import annotations
 from jinmaek.columns import Malformed
 from jinmaek.kernel.digits import unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 TELLING = ("", "memory", "cpu", "cpuacct", "pids", "name=systemd")
 """Controllers by how much their path says about who a process belongs to; version 2 first."""
 
 
-def parse(text: str) -> str | None:
-    """The most telling path: the first of ``TELLING`` that is not the root; None without any hierarchy."""
+CHARGED = ("memory", *TELLING)
+"""The same, the one first that memory is charged to where version 1 accounts for it."""
+
+
+def parse(text: str, telling: Sequence[str] = TELLING) -> str | None:
+    """The most telling path: the first of ``telling`` that is not the root; None without any hierarchy."""
     paths: dict[str, str] = {}
     for line, content in enumerate(text.split("\n"), 1):
         if not content:
@@ -30,5 +38,5 @@ def parse(text: str) -> str | None:
         unsigned(number, line)
         for controller in controllers.split(","):
             paths[controller] = path
-    below = (paths[name] for name in TELLING if paths.get(name, "/") != "/")
+    below = (paths[name] for name in telling if paths.get(name, "/") != "/")
     return next(below, "/" if paths else None)

@@ -14,7 +14,7 @@ from jinmaek.diagnosis.expr import (
     slope,
     total,
 )
-from jinmaek.diagnosis.waits import DISK, FROZEN, LOCK, MEMORY, REMOTE, VFORK
+from jinmaek.tasks.waits import DISK, FROZEN, LOCK, MEMORY, REMOTE, VFORK
 
 MIB = 1024 * 1024
 

@@ -28,6 +28,16 @@ def clip(text: str, width: int) -> str:
     return text
 
 
+def folded(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` cells, two for each Korean letter; a longer word stands alone."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and cells(lines[-1]) + 1 + cells(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".lstrip()
+    return lines
+
+
 def pad(text: str, width: int) -> str:
     """To the right in ``width`` cells, to the left in ``-width``."""
     space = " " * (abs(width) - cells(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from jinmaek.i18n import tr
-from jinmaek.views.fit import cells, percent
+from jinmaek.views.fit import folded, percent
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING, less
 from jinmaek.views.top_frame import Frame
@@ -68,7 +68,7 @@ def explain(p: Process, frame: Frame, lang: str) -> list[str]:
     ]
     lines = [f"{p.pid} {safe(p.comm)}"]
     for part in parts:
-        lines.extend(["", *_folded(part)])
+        lines.extend(["", *folded(part, WIDTH)])
     return lines
 
 
@@ -132,13 +132,3 @@ def _say(lang: str, sentence: str, **values: object) -> str:
 
 def _bytes(value: int | None) -> str:
     return MISSING if value is None else amount(value, "bytes")
-
-
-def _folded(text: str) -> list[str]:
-    """Lines of at most ``WIDTH`` cells, where Korean takes two for each letter."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and cells(lines[-1]) + 1 + cells(word) > WIDTH:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return lines

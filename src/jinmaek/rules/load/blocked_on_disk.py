@@ -5,8 +5,8 @@ from __future__ import annotations
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.expr import all_of, any_of, average, highest, largest, lowest, mean, named, now, rate
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.diagnosis.waits import DISK
 from jinmaek.rules.terms import CPUS, pressure, waiting
+from jinmaek.tasks.waits import DISK
 
 SLOW = (
     named(

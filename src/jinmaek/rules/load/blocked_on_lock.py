@@ -5,8 +5,8 @@ from __future__ import annotations
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.expr import all_of, any_of, highest, increase
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.diagnosis.waits import LOCK, REMOTE
 from jinmaek.rules.terms import IDLE, LASTING, NOT_FOR_IO, UNNAMED, pressure, waiting
+from jinmaek.tasks.waits import LOCK, REMOTE
 
 HELD_UP = waiting(LOCK, REMOTE)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.expr import all_of, any_of, rate
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.diagnosis.waits import MEMORY
 from jinmaek.rules.terms import REFAULTS, pressure, waiting
+from jinmaek.tasks.waits import MEMORY
 
 # Global scan counters stay flat where a cgroup reclaims under its own limit; refaults, major faults,
 # swap-in and pressure count both.
