@@ -191,3 +191,12 @@ def test_figures_of_this_process_are_what_psutil_reads() -> None:
     assert (status.uid, status.euid) == (os.getuid(), os.geteuid())
     assert (stat.num_threads, status.Threads) == (me.num_threads(), me.num_threads())
     assert stat.utime + stat.stime <= sum(me.cpu_times()[:2])
+
+
+def test_signals_that_are_caught() -> None:
+    text = STATUS + "SigCgt:\t0000000100004602\n"
+    assert [pid_status.caught(text, number) for number in (2, 10, 12)] == [True, True, False]
+    assert pid_status.caught("SigCgt:\t" + "0" * 16 + "0000000100004602", 10) is True
+    assert pid_status.caught(STATUS, 10) is None
+    with pytest.raises(Malformed):
+        pid_status.caught("SigCgt:\tx\n", 10)

@@ -12,7 +12,7 @@ the one thread whose directory it is.
 from __future__ import annotations
 
 from jinmaek.columns import Malformed, counter, gauge, row
-from jinmaek.kernel.digits import unsigned
+from jinmaek.kernel.digits import hexadecimal, unsigned
 
 KIB = 1024
 SIZES = ("VmSize", "VmHWM", "VmRSS", "RssAnon", "RssFile", "RssShmem", "VmPTE", "VmSwap", "HugetlbPages")
@@ -62,3 +62,13 @@ def parse(text: str) -> PidStatus:
     if users is None or len(users) < 2:
         raise Malformed(0, "no Uid line with two users")
     return PidStatus(uid=users[0], euid=users[1], NSpid=namespaces, **numbers)
+
+
+def caught(text: str, number: int) -> bool | None:
+    """Whether it has a handler for this signal (1 to 64), from SigCgt; None where there is no such line."""
+    for line, content in enumerate(text.split("\n"), 1):
+        key, _, value = content.partition(":")
+        if key == "SigCgt":
+            # MIPS prints 128 signals, the first 64 of them last.
+            return bool(hexadecimal(value.strip()[-16:], line) >> (number - 1) & 1)
+    return None

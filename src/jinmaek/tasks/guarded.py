@@ -91,7 +91,7 @@ class _Worker:
 class Guard:
     """Reads the same files of many processes, again and again; holds what it read last."""
 
-    __slots__ = ("_files", "_readers", "_root", "_stuck", "deadline", "kept", "walk")
+    __slots__ = ("_files", "_long", "_readers", "_root", "_stuck", "deadline", "kept", "walk")
 
     def __init__(
         self,
@@ -101,9 +101,11 @@ class Guard:
         deadline: float = DEADLINE,
         walk: float = WALK,
         readers: int = READERS,
+        long: tuple[str, ...] = LONG,
     ) -> None:
         self._root = root
         self._files = files
+        self._long = long
         self._readers = readers
         self._stuck: dict[Hashable, _Worker] = {}
         self.deadline = deadline
@@ -178,7 +180,7 @@ class Guard:
             at = worker.at
             if at is not None and now - at[1] > self.deadline:
                 # Asleep twice in a row: the first may be the moment it waits for the interpreter.
-                if _asleep(worker.tid):
+                if asleep(worker.tid):
                     if slept is at:
                         return f"mmap_lock held > {self.deadline * 1000:g} ms"
                     slept = at
@@ -199,7 +201,7 @@ class Guard:
     ) -> None:
         worker.tid = _thread.get_native_id()
         folder = self._root.path("proc")
-        files = [(name, name in LONG) for name in self._files]
+        files = [(name, name in self._long) for name in self._files]
         clock = time.monotonic
         try:
             while jobs and not worker.left:
@@ -251,7 +253,7 @@ def _missed(folder: str, name: str, error: OSError) -> Missed:
     return Missed(kind or "malformed", source, "" if kind else error.strerror or str(error))
 
 
-def _asleep(tid: int) -> bool:
+def asleep(tid: int) -> bool:
     """Whether a thread of our own waits; one that walks page tables, or waits for a CPU, does not."""
     try:
         with open(f"/proc/self/task/{tid}/stat", "rb", buffering=0) as file:
