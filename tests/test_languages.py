@@ -12,6 +12,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from jinmaek.accounts.heap.content import Class
+from jinmaek.accounts.heap.verdict import State
 from jinmaek.model import SEVERITIES, Confidence, GapKind
 from jinmaek.views.load import NAMES as KINDS_OF_LOAD
 from jinmaek.views.top_live import ASKED, HELP
@@ -33,6 +35,8 @@ WORDS = (
     *get_args(GapKind),
     *(severity.upper() for severity in SEVERITIES if severity != "benign"),
     *(f"{confidence} confidence" for confidence in get_args(Confidence)),
+    *(state.upper() for state in get_args(State)),
+    *get_args(Class),
 )
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "load": "what the load average is made of: CPU, disk, locks, servers, or nobody; and who",
     "smem": "memory by process, user or mapping: own (USS), proportional (PSS), resident and in swap",
     "pmap": "the mappings of a process, and what its memory figures mean",
+    "heap": "which mapping of a process grows, what fills it, and the next tool at that pid",
     "buddyinfo": "free memory by block size, and how fragmented it is",
     "slabtop": "kernel object caches by size, count or use",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
