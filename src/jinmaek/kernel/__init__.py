@@ -3,6 +3,9 @@
 Readers are named by the kernel file they read and columns by the kernel's own field names.
 ``parse`` may raise only ``Malformed``; lines it does not know and extra words are skipped,
 a column this kernel lacks is ``None``, and no reader ever asks for the kernel's version.
+
+What only a system call tells (cachestat, mincore, statx) stands here too, without ``READERS``: no captured
+tree can answer it. Such calls raise ``OSError``.
 """
 
 from __future__ import annotations
