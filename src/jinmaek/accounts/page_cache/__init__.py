@@ -1,0 +1,1 @@
+"""Who holds the page cache: by file, process, cgroup and file system."""
