@@ -28,6 +28,7 @@ COMMANDS = {
     "smem": "memory by process, user or mapping: own (USS), proportional (PSS), resident and in swap",
     "pmap": "the mappings of a process, and what its memory figures mean",
     "heap": "which mapping of a process grows, what fills it, and the next tool at that pid",
+    "cache": "who holds the page cache: by file, process, cgroup or file system, and whether RAM is short",
     "buddyinfo": "free memory by block size, and how fragmented it is",
     "slabtop": "kernel object caches by size, count or use",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
