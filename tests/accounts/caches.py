@@ -21,7 +21,7 @@ from jinmaek.kernel.cachestat import PAGE, Cachestat
 from jinmaek.kernel.cgroup_memory import CgroupMemory, parse
 from jinmaek.model import Gap
 
-GIB = 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 DISK = FileSystem("ext4", "/dev/sda1", "/", "disk", 1)
 SHM = FileSystem("tmpfs", "tmpfs", "/dev/shm", "memory", 2)
 ROOMY = Totals(memory=16 * GIB, available=12 * GIB, cached=4 * GIB, buffers=GIB, shmem=GIB)

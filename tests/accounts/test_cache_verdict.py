@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.accounts.caches import CALM, GIB, SHM, cache, file, limited
+from tests.accounts.caches import CALM, GIB, MIB, SHM, cache, file, limited
 
 from jinmaek.accounts.page_cache.account import Moved, PageCache, Totals
 from jinmaek.accounts.page_cache.verdict import COMING_BACK, Verdict, judge
+from jinmaek.kernel.cachestat import PAGE
 
 SHORT = Totals(memory=16 * GIB, available=GIB, cached=4 * GIB, buffers=GIB, shmem=GIB)
 BACK = Moved(span=2.0, refaults=3 * COMING_BACK, activated=2 * COMING_BACK, pressure=0.0)
 STALLED = Moved(span=2.0, refaults=0, activated=0, pressure=0.2)
-LOST = file("/data", 100, 1, evicted=50, recently=20)
+LOST = file("/data", 1000, 1, evicted=5000, recently=2000)
 
 
 def told(made: PageCache) -> tuple[str, bool]:
@@ -56,8 +57,26 @@ def test_a_limit_never_hit_is_not_blamed() -> None:
     assert told(replace(made, moved=BACK)) == ("was short", True)
 
 
+def test_a_little_is_no_evidence() -> None:
+    for cached, recently, kind in (
+        (990, MIB // PAGE - 1, "little"),
+        (990, MIB // PAGE, "short"),
+        (99_000, 999, "little"),
+        (99_000, 1000, "short"),
+    ):
+        made = cache([file("/data", cached, 1, evicted=5000, recently=recently)], totals=SHORT, moved=BACK)
+        assert judge(made).kind == kind
+
+
+def test_what_a_small_cgroup_lost_is_not_hidden_by_a_large_cache() -> None:
+    rows = [limited("/small", current=GIB, limit=GIB, hits=7, cache=0)]
+    large = file("/db", 10**7, 2)
+    made = cache([LOST, large], cgroups={1: "/small", 2: "/large"}, rows=rows)
+    assert told(made) == ("limited", False)
+
+
 def test_only_files_in_use_are_asked_unless_others_were_named() -> None:
-    closed = file("/closed", 100, evicted=50, recently=20, given=True)
+    closed = file("/closed", 1000, evicted=5000, recently=2000, given=True)
     assert told(cache([closed, file("/open", 1, 1)], totals=SHORT)) == ("kept", False)
     assert told(cache([closed], totals=SHORT)) == ("unknown", False)
     assert told(cache([closed], totals=SHORT, paths=("/closed",))) == ("short", False)

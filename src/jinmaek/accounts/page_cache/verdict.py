@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jinmaek.accounts.page_cache.account import CachedFile, PageCache
-from jinmaek.accounts.page_cache.shares import by_cgroup
+from jinmaek.accounts.page_cache.shares import Part, by_cgroup
 from jinmaek.kernel.cachestat import PAGE
 from jinmaek.kernel.cgroup_memory import CgroupMemory
 
@@ -23,7 +23,10 @@ WAITING = 0.1
 ENOUGH = 0.15
 """MemAvailable of MemTotal above which the host itself is not short; as in the rule memory.cache-heavy."""
 
-Kind = Literal["unknown", "kept", "passed", "cycled", "short", "limited", "was short"]
+LITTLE, PART = 1 << 20, 0.01
+"""Bytes, and part of what a cgroup has or lately had cached of its files: less is no evidence (proposed)."""
+
+Kind = Literal["unknown", "kept", "passed", "cycled", "little", "short", "limited", "was short"]
 Value = tuple[float | None, str]
 """A number and its unit; None is not known."""
 
@@ -67,11 +70,19 @@ def judge(cache: PageCache) -> Verdict:
         cycled = evicted > 0 and (refaults or 0) >= COMING_BACK * PAGE
         kind: Kind = "kept" if not evicted else "cycled" if cycled else "passed"
         return Verdict(kind, cycled, _quiet(kind), values)
+    if not any(_matters(part) for part in by_cgroup(told, cache.holders).values()):
+        return Verdict("little", False, _quiet("little"), values)
     if not totals.available or not totals.memory or totals.available < ENOUGH * totals.memory:
         return Verdict("short", felt, _short(felt=felt), values)
     limited = _limited(cache, told)
     sentence = _limit(felt=felt) if limited else _past(felt=felt)
     return Verdict("limited" if limited else "was short", felt, sentence, values, limited)
+
+
+def _matters(part: Part) -> bool:
+    """By cgroup: what a small one lost is much to it, however much the host has cached."""
+    lost = part.recently_evicted or 0
+    return lost >= LITTLE and lost >= PART * (part.uses + lost)
 
 
 def _limited(cache: PageCache, files: Sequence[CachedFile]) -> tuple[str, ...]:
@@ -117,6 +128,11 @@ def _quiet(kind: Kind) -> str:
                 "set; yet {refaults} are read again. Files larger than memory are read over and over: more "
                 "RAM helps only if it holds them whole."
             )
+        case "little":
+            return say(
+                "Only {recently} of these files was evicted lately enough to belong to the working set: too "
+                "little to be evidence that memory is short. Nothing to do."
+            )
         case _:
             return say(
                 "{evicted} of these files was evicted, none of it lately enough to belong to the working "
@@ -156,10 +172,11 @@ def _limit(*, felt: bool) -> str:
 def _past(*, felt: bool) -> str:
     if felt:
         return say(
-            "{recently} of these files was evicted though it belongs to the working set, and {activated} "
-            "come back, although {available} of {memory} is available and no cgroup of theirs was held at a "
-            "limit. Either a shortage has just passed, or a limit out of sight does it: of a memory node, or "
-            "of a container this runs in."
+            "{recently} of these files was evicted though it belongs to the working set, and it is missed: "
+            "{activated} come back, and threads waited for memory {pressure} of the last 10 s. Yet "
+            "{available} of {memory} is available and no cgroup of theirs was held at a limit. Either a "
+            "shortage has just passed, or a limit out of sight does it: of a memory node, or of a container "
+            "this runs in."
         )
     return say(
         "{recently} of these files was evicted and would belong to the working set if it came back, but "
