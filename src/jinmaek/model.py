@@ -156,6 +156,17 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedLimit:
+    """A limit of a rule that a user set otherwise, in the unit of what is held against it."""
+
+    rule: str
+    name: str
+    value: float
+    default: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """All verdicts of one look at one host. Times are seconds since the epoch."""
 
@@ -179,3 +190,4 @@ class Diagnosis:
     explained: Explained | None = None
     """Who used the CPU time of the look; None of a single reading."""
     locked: tuple[Locked, ...] = ()
+    changed: tuple[ChangedLimit, ...] = ()

@@ -98,3 +98,30 @@ def test_fail_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [f["rule"] for f in document["findings"]] == ["trust.metrics-inconsistent"]
     assert status == 1
     assert main(["--root", str(root), "--fail-on", "critical"]) == 0
+
+
+def test_a_limit_set_otherwise_decides_and_is_said_to_be_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copied(CAPTURES / "6.18", tmp_path)
+    (root / "proc" / "uptime").write_text("99999.00 99999.00\n")
+    words = ("--root", str(root), "--set", "trust.metrics-inconsistent.pages=-1")
+    assert said(capsys, "--root", str(root))[1]["changed"] == []
+    _, document = said(capsys, *words)
+    assert [f["rule"] for f in document["findings"]] == ["trust.metrics-inconsistent"]
+    assert document["changed"] == [
+        {
+            "rule": "trust.metrics-inconsistent",
+            "limit": "pages",
+            "value": -1.0,
+            "default": 0.02,
+            "unit": "",
+        }
+    ]
+    assert main([*words, "--lang", "en"]) == 0
+    assert "limit changed: trust.metrics-inconsistent.pages is -1, by default 0.02" in capsys.readouterr().out
+
+
+def test_a_limit_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--set", "memory.low.nothing=1"]) == 2
+    assert "there is no such limit; memory.low has available, " in capsys.readouterr().err

@@ -9,6 +9,7 @@ import yaml
 
 from jinmaek.cli.main import main
 from jinmaek.diagnosis.alerts import conditions
+from jinmaek.diagnosis.limits import limits
 from jinmaek.diagnosis.promql import promql
 from jinmaek.i18n import tr
 from jinmaek.rules import rules
@@ -39,7 +40,8 @@ def test_show_tells_the_whole_rule(rule: object, lang: str, capsys: pytest.Captu
     assert main(["rules", "show", chosen.id, "--lang", lang]) == 0
     shown = capsys.readouterr().out
     plain = " ".join(shown.split())
-    said = (chosen.title, chosen.why, *chosen.helps, *chosen.does_not_help, *chosen.sources)
+    sources = (one.source for one in limits(chosen))
+    said = (chosen.title, chosen.why, *chosen.helps, *chosen.does_not_help, *chosen.sources, *sources)
     for text in (tr(lang, each) for each in said):
         # A long line is broken at any character of Korean text.
         assert text.replace(" ", "") in plain.replace(" ", "")
@@ -61,6 +63,42 @@ def test_export_is_a_rule_file_with_the_window_asked_for(capsys: pytest.CaptureF
     assert [alert["alert"] for alert in alerts] == [rule.id for rule in rules() for _ in conditions(rule)]
     assert "[7m]" in text
     assert all({"summary", "description"} <= set(alert["annotations"]) for alert in alerts)
+
+
+def test_a_limit_set_otherwise_is_in_the_rule_and_said_to_be_changed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["cpu.saturated", "--lang", "en", "--set", "cpu.saturated.busy=70%"]
+    assert main(["rules", "show", *words]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "busy=0.7 70.0 % (prometheus node-mixin) changed, by default 0.9" in shown
+    assert main(["rules", "show", *words, "--json"]) == 0
+    (rule,) = json.loads(capsys.readouterr().out)
+    (busy,) = (one for one in rule["limits"] if one["name"] == "busy")
+    expected = {"value": 0.7, "default": 0.9, "unit": "ratio", "source": "prometheus node-mixin"}
+    assert busy == {"name": "busy", **expected}
+    assert "> 0.7" in rule["promql"]["info"]
+    assert main(["rules", "export", "--set", "cpu.saturated.held=42"]) == 0
+    alerts = [a for group in yaml.safe_load(capsys.readouterr().out)["groups"] for a in group["rules"]]
+    assert {a["for"] for a in alerts if a["alert"] == "cpu.saturated"} == {"42s"}
+    assert [a["annotations"].get("changed") for a in alerts if a["alert"] == "cpu.saturated"] == [
+        "held=42 (default 300)"
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("cpu.saturated.bussy=1", "cpu.saturated has busy, pressure, nice"),
+        ("cpu.satrated.busy=1", "did you mean cpu.saturated.busy?"),
+        ("cpu.saturated.busy", "is not RULE.LIMIT=NUMBER"),
+        ("cpu.saturated.busy=nan", "is not RULE.LIMIT=NUMBER"),
+        ("cpu.saturated.busy=much", "is not RULE.LIMIT=NUMBER"),
+    ],
+)
+def test_a_limit_there_is_not(setting: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "export", "--set", setting]) == 2
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("window", ["5", "x", "-5m", "0m"])

@@ -11,7 +11,18 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import jinmaek
-from jinmaek.diagnosis.expr import AllOf, AnyOf, Compare, Expr, Unless
+from jinmaek.diagnosis.expr import (
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Arithmetic,
+    Compare,
+    Const,
+    Expr,
+    Named,
+    Unless,
+)
+from jinmaek.diagnosis.limits import HELD, expressions, limits
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import subject_labels
 from jinmaek.model import SEVERITIES
@@ -51,6 +62,27 @@ def conditions(expr: Expr) -> Iterator[Expr]:
             yield leaf
 
 
+def held_against(expr: Expr) -> Iterator[Const]:
+    """The numbers a comparison holds a quantity against."""
+    match expr:
+        case Compare(_, left, right):
+            yield from (side for side in (left, right) if isinstance(side, Const))
+            for side in (left, right):
+                yield from (const for const in named_in(side) if const is not side)
+
+
+def named_in(expr: Expr) -> Iterator[Const]:
+    match expr:
+        case Const(_, name):
+            if name:
+                yield expr
+        case Arithmetic(_, left, right) | Compare(_, left, right):
+            yield from named_in(left)
+            yield from named_in(right)
+        case Aggregate(_, term) | Named(_, term):
+            yield from named_in(term)
+
+
 def test_every_file_is_a_rule_named_after_its_place() -> None:
     files = {
         f"{path.parent.name}.{path.stem}".replace("_", "-")
@@ -88,9 +120,29 @@ def test_a_text_names_only_labels_of_the_subject(rule: Rule) -> None:
 
 
 @every_rule
-def test_it_says_where_its_thresholds_come_from(rule: Rule) -> None:
-    assert rule.sources
-    assert all(rule.sources)
+def test_every_limit_has_a_name_of_its_own_and_a_source(rule: Rule) -> None:
+    """A number that is not named could not be set otherwise; 0 and 1 only tell whether there is any."""
+    stated: dict[str, set[tuple[float, str]]] = {}
+    for expr in expressions(rule):
+        for leaf in conditions(expr):
+            for const in held_against(leaf):
+                if const.name:
+                    stated.setdefault(const.name, set()).add((const.value, const.source))
+                else:
+                    assert const.value in (0, 1), leaf
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in stated)
+    assert all(len(values) == 1 and all(source for _, source in values) for values in stated.values())
+    assert HELD not in stated
+    names = [one.name for one in limits(rule)]
+    assert [*dict.fromkeys(names)] == names
+    assert {*stated, HELD} == set(names)
+
+
+@every_rule
+def test_no_text_repeats_a_limit(rule: Rule) -> None:
+    """A sentence that says 90 % is wrong once somebody sets 80 %."""
+    for text in (rule.title, rule.why, *(sign.name for sign in (*rule.agree, *rule.unless))):
+        assert not re.search(r"\d ?(%|[KMG]iB)", text), text
 
 
 @every_rule

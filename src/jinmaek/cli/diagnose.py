@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from jinmaek.cli import limits
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.model import SEVERITIES, Diagnosis
@@ -33,6 +34,7 @@ def build(parser: argparse.ArgumentParser) -> None:
         help="how to read all processes: with the kernel's task iterator, or from /proc (default: "
         "whichever can be used, the iterator first)",
     )
+    limits.add_option(parser)
     parser.add_argument("--json", action="store_true", help="print the diagnosis as one JSON object")
     parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     parser.add_argument(
@@ -45,15 +47,16 @@ def build(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from jinmaek.diagnosis.pulse import of_tree, watch
-    from jinmaek.rules import rules
     from jinmaek.tasks.choose import Refused
+
+    rules = limits.chosen(args)
 
     if args.root is not None:
         if args.tasks == "bpf":
             raise Usage(
                 "--tasks bpf", "a captured tree is read from its files", "leave out --tasks or --root"
             )
-        diagnosis = of_tree(rules(), _tree(args.root), args.lang)
+        diagnosis = of_tree(rules, _tree(args.root), args.lang)
     else:
         if args.interval < 0.1 or args.span < args.interval:
             raise Usage(
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
             )
         progress = _countdown if sys.stderr.isatty() else None
         try:
-            diagnosis = watch(rules(), args.span, args.interval, args.lang, progress, args.tasks)
+            diagnosis = watch(rules, args.span, args.interval, args.lang, progress, args.tasks)
         except Refused as refused:
             raise SourceUnreadable(
                 "--tasks bpf", str(refused), "leave it out: /proc tells the same, for more CPU"

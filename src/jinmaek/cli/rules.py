@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
+from jinmaek.cli import limits
 from jinmaek.cli.errors import Usage
 from jinmaek.i18n import LANGUAGES, from_locale
 
@@ -21,6 +22,8 @@ def build(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     export = actions.add_parser("export", help="all rules as alerts, on standard output")
     export.add_argument("--format", choices=("prometheus",), default="prometheus", help="of the rule file")
+    for action in (showing, export):
+        limits.add_option(action)
     export.add_argument(
         "--window", type=window, default="5m", metavar="TIME", help="of rates without their own (default 5m)"
     )
@@ -34,8 +37,6 @@ def window(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    from jinmaek.rules import rules
-
     match args.action:
         case "list":
             _show(args, all_rules=True)
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         case "export":
             from jinmaek.diagnosis.alerts import prometheus_rules
 
-            print(prometheus_rules(rules(), annotations=True, window=args.window), end="")
+            print(prometheus_rules(limits.chosen(args), annotations=True, window=args.window), end="")
     return 0
 
 
@@ -54,7 +55,7 @@ def _show(args: argparse.Namespace, *, all_rules: bool) -> None:
     from jinmaek.rules import rules
     from jinmaek.views.rules import as_json, show, table
 
-    chosen = rules() if all_rules else tuple(rule for rule in rules() if rule.id == args.id)
+    chosen = rules() if all_rules else tuple(rule for rule in limits.chosen(args) if rule.id == args.id)
     if not chosen and not all_rules:
         raise Usage(args.id, "there is no such rule", _nearest(args.id, [rule.id for rule in rules()]))
     if args.json:

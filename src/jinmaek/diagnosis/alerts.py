@@ -10,7 +10,8 @@ from itertools import groupby
 from jinmaek.catalog import Ref
 from jinmaek.diagnosis.evaluate import Missing, Vector, evaluate
 from jinmaek.diagnosis.expr import Expr
-from jinmaek.diagnosis.promql import duration, exported_labels, promql
+from jinmaek.diagnosis.limits import changed
+from jinmaek.diagnosis.promql import duration, exported_labels, number, promql
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
 from jinmaek.history.protocol import History
@@ -103,6 +104,11 @@ def _alert(rule: Rule, level: Severity, expr: Expr, window: str, *, annotations:
             f"          summary: {_text(_templated(rule.title, names))}",
             f"          description: {_text(_templated(rule.why, names))}",
         ]
+        other = ", ".join(
+            f"{one.name}={number(one.value)} (default {number(one.default)})" for one in changed([rule])
+        )
+        if other:
+            lines.append(f"          changed: {_text(other)}")
         wanted = ", ".join(f"{ref.name} ({ref.metric.name})" for ref in needs(rule))
         if wanted:
             lines.append(f"          needs: {_text(wanted)}")

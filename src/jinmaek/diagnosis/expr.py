@@ -66,9 +66,12 @@ class Operators:
 
 @dataclass(frozen=True, slots=True)
 class Const(Operators):
-    """A plain number."""
+    """A plain number; one with a name is a limit, which a user may set otherwise."""
 
     value: float
+    name: str = ""
+    source: str = ""
+    """Of a limit: who published it, or ``proposed``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,15 @@ def _node(value: object) -> Expr:
         case int() | float():
             return Const(float(value))
     raise TypeError(f"not an expression: {value!r}")
+
+
+def limit(name: str, value: float, source: str = "proposed") -> Const:
+    """A limit of a rule: ``jinmaek diagnose --set RULE.NAME=VALUE`` sets it otherwise.
+
+    ``name`` is the rule's own, in lower case with hyphens; ``value`` is in the base unit of what it is held
+    against; ``source`` is who published it, ``proposed`` where nobody did.
+    """
+    return Const(float(value), name, source)
 
 
 def now(column: str, *where: Match) -> Now:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from jinmaek.catalog import tables
 from jinmaek.diagnosis.judge import WINDOW, judge
+from jinmaek.diagnosis.limits import changed, expressions
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.vitals import VITALS, vitals
@@ -120,6 +121,7 @@ def _diagnose(
         tasks=tasks.reading,
         explained=look.explained,
         locked=locked,
+        changed=changed(rules),
     )
 
 
@@ -128,9 +130,7 @@ def _wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     needed = {"stat_cpu", "zombies", *(name.partition(".")[0] for name in HEADLINE)}
     needed.update(ref.table for vital in VITALS for ref in columns(vital))
     for rule in rules:
-        signs = (*rule.agree, *rule.unless)
-        exprs = (rule.when, *(sign.expr for sign in signs), *(expr for _, expr in rule.worse))
-        needed.update(ref.table for expr in exprs for ref in columns(expr))
+        needed.update(ref.table for expr in expressions(rule) for ref in columns(expr))
     return tuple(sorted(needed & tables().keys()))
 
 

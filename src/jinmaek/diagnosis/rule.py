@@ -44,8 +44,10 @@ class Rule:
     helps: tuple[str, ...]
     does_not_help: tuple[str, ...]
     culprits: Rank | None = None
-    sources: tuple[str, ...]
-    """Where the thresholds come from: a published source, or ``proposed``."""
+    sources: tuple[str, ...] = ()
+    """What else a rule rests on; its limits name their sources themselves."""
+    defaults: tuple[tuple[str, float], ...] = ()
+    """The limits as the rule has them, where a user set some of them otherwise."""
 
     def condition(self, worse: Expr | None = None) -> Expr:
         """The whole of the rule as one expression: what an alert on it says."""

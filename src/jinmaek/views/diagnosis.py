@@ -45,6 +45,7 @@ def pulse(diagnosis: Diagnosis, lang: str) -> RenderableType:
     parts += _scary(diagnosis, lang)
     parts += _unknown(diagnosis, lang)
     parts += _locked(diagnosis, lang)
+    parts += _changed(diagnosis, lang)
     parts += ["", Text(_foot(diagnosis, lang), style="dim")]
     return Group(*parts)
 
@@ -185,6 +186,21 @@ def _locked(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     return [
         Text(text.format(name=safe(one.name), pid=one.pid, detail=one.gap.detail), style="yellow")
         for one in diagnosis.locked
+    ]
+
+
+def _changed(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
+    """What a user set otherwise than the rules have it."""
+    return [
+        Text(
+            tr(lang, "limit changed: {name} is {value}, by default {default}").format(
+                name=f"{one.rule}.{one.name}",
+                value=f"{one.value:.10g}",
+                default=f"{one.default:.10g}",
+            ),
+            style="yellow",
+        )
+        for one in diagnosis.changed
     ]
 
 

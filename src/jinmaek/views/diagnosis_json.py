@@ -40,6 +40,16 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "tasks": diagnosis.tasks and tasks_read(diagnosis.tasks),
         "explained": explained(diagnosis.explained),
         "locked": locked(diagnosis.locked),
+        "changed": [
+            {
+                "rule": one.rule,
+                "limit": one.name,
+                "value": one.value,
+                "default": one.default,
+                "unit": one.unit,
+            }
+            for one in diagnosis.changed
+        ],
     }
 
 

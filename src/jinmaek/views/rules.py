@@ -11,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from jinmaek.diagnosis.alerts import conditions, needs
+from jinmaek.diagnosis.limits import limits
 from jinmaek.diagnosis.promql import promql
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.diagnosis.words import columns, words
 from jinmaek.i18n import tr
+from jinmaek.views.units import amount
 
 
 def table(rules: Iterable[Rule], lang: str) -> RenderableType:
@@ -49,16 +51,31 @@ def _page(rule: Rule, lang: str) -> Iterator[RenderableType]:
     worse = [f"{level}: {words(expr, lang)}" for level, expr in rule.worse]
     yield from _section(tr(lang, "Worse"), worse)
     if rule.held:
-        yield from _section(tr(lang, "Held for"), [f"{rule.held:g} s"])
+        yield from _section(tr(lang, "Held for"), [amount(rule.held, "seconds")])
     yield from _section(tr(lang, "What helps"), [tr(lang, text) for text in rule.helps])
     yield from _section(tr(lang, "What does not help"), [tr(lang, text) for text in rule.does_not_help])
-    yield from _section(tr(lang, "Where the limits come from"), [tr(lang, text) for text in rule.sources])
+    yield from _section(tr(lang, "Limits, and where they come from"), _limits(rule, lang))
+    yield from _section(tr(lang, "Sources"), [tr(lang, text) for text in rule.sources])
     wanted = [f"{ref.name} ({ref.metric.name})" for ref in needs(rule)]
     yield from _section(tr(lang, "Not exported by a stock node_exporter"), wanted)
 
 
 def _signs(signs: Iterable[Sign], lang: str) -> list[str]:
     return [f"{tr(lang, sign.name)}: {words(sign.expr, lang)}" for sign in signs]
+
+
+def _limits(rule: Rule, lang: str) -> list[str]:
+    """``busy=0.9  90.0 %  (prometheus node-mixin)``, the first word as ``--set`` takes it."""
+    lines = []
+    for one in limits(rule):
+        words = [f"{one.name}={one.value:.10g}"]
+        if one.unit in ("ratio", "bytes", "seconds"):
+            words.append(amount(one.value, one.unit))
+        words.append(f"({tr(lang, one.source)})")
+        if one.value != one.default:
+            words.append(tr(lang, "changed, by default {default}").format(default=f"{one.default:.10g}"))
+        lines.append("  ".join(words))
+    return lines
 
 
 def _section(heading: str, lines: list[str]) -> Iterator[RenderableType]:
@@ -87,6 +104,16 @@ def _object(rule: Rule, lang: str) -> dict[str, object]:
         "worse": {level: words(expr, lang) for level, expr in rule.worse},
         "helps": [tr(lang, text) for text in rule.helps],
         "does_not_help": [tr(lang, text) for text in rule.does_not_help],
+        "limits": [
+            {
+                "name": one.name,
+                "value": one.value,
+                "default": one.default,
+                "unit": one.unit,
+                "source": tr(lang, one.source),
+            }
+            for one in limits(rule)
+        ],
         "sources": [tr(lang, text) for text in rule.sources],
         "columns": [ref.name for ref in columns(rule.condition())],
         "needs": [ref.name for ref in needs(rule)],

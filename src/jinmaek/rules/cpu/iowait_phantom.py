@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.diagnosis.expr import all_of, average, highest, largest, named, rate, total
+from jinmaek.diagnosis.expr import all_of, average, highest, largest, limit, named, rate, total
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import PARKED, waiting_outside
 
@@ -10,8 +10,8 @@ RULE = Rule(
     id="cpu.iowait-phantom",
     title="The I/O wait is not real: the disks are idle",
     when=all_of(
-        average(rate("stat_cpu.iowait")) > 0.1,
-        largest(rate("diskstats.io_ticks")) < 0.05,
+        average(rate("stat_cpu.iowait")) > limit("iowait", 0.1, "awesome-prometheus-alerts"),
+        largest(rate("diskstats.io_ticks")) < limit("disk-busy", 0.05),
     ),
     agree=(
         Sign(
@@ -20,13 +20,16 @@ RULE = Rule(
                 "requests the disks complete",
                 total(rate("diskstats.read_ios") + rate("diskstats.write_ios")),
             )
-            < 5,
+            < limit("requests", 5),
         ),
         Sign("no request is in flight on any disk", largest(highest("diskstats.in_flight")) < 1),
     ),
     unless=(
         Sign("threads are stuck in D: the wait may be real", waiting_outside(*PARKED) >= 1),
-        Sign("the iowait counter went backwards", largest(rate("stat_cpu.iowait")) > 1.1),
+        Sign(
+            "the iowait counter went backwards",
+            largest(rate("stat_cpu.iowait")) > limit("clock", 1.1),
+        ),
     ),
     held=60,
     severity="benign",
@@ -46,5 +49,4 @@ RULE = Rule(
             "activity"
         ),
     ),
-    sources=("iowait > 10 %: awesome-prometheus-alerts", "disk busy < 5 %: proposed"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, average, lowest, mean, rate
+from jinmaek.diagnosis.expr import all_of, any_of, average, limit, lowest, mean, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.diagnosis.vitals import BUSY
 from jinmaek.rules.terms import ACCOUNTED, CPUS, pressure
@@ -11,26 +11,40 @@ from jinmaek.rules.terms import ACCOUNTED, CPUS, pressure
 RULE = Rule(
     id="cpu.saturated",
     title="The CPUs are saturated",
-    when=BUSY > 0.9,
+    when=BUSY > limit("busy", 0.9, "prometheus node-mixin"),
     agree=(
-        Sign("threads wait for a CPU", pressure("cpu") > 0.05),
+        Sign("threads wait for a CPU", pressure("cpu") > limit("pressure", 0.05)),
         Sign("at every reading each CPU had a thread to run", lowest("stat.procs_running") >= CPUS),
     ),
     unless=(
-        Sign("most of it is low-priority (nice) work that gives way", average(rate("stat_cpu.nice")) > 0.5),
-        Sign("the CPU time counters contradict the clock", ACCOUNTED > 1.1),
+        Sign(
+            "most of it is low-priority (nice) work that gives way",
+            average(rate("stat_cpu.nice")) > limit("nice", 0.5),
+        ),
+        Sign("the CPU time counters contradict the clock", ACCOUNTED > limit("clock", 1.1)),
     ),
     held=300,
     severity="info",
     worse=(
         # The thread that reads /proc/stat is itself counted as running.
-        ("warning", any_of(pressure("cpu") > 0.1, mean("stat.procs_running") > CPUS * 1.5 + 1)),
-        ("critical", all_of(pressure("cpu") > 0.4, mean("stat.procs_running") > CPUS * 4 + 1)),
+        (
+            "warning",
+            any_of(
+                pressure("cpu") > limit("pressure-warning", 0.1),
+                mean("stat.procs_running") > CPUS * limit("queue-warning", 1.5) + 1,
+            ),
+        ),
+        (
+            "critical",
+            all_of(
+                pressure("cpu") > limit("pressure-critical", 0.4),
+                mean("stat.procs_running") > CPUS * limit("queue-critical", 4) + 1,
+            ),
+        ),
     ),
     why=(
-        "The CPUs work more than 90 % of the time. Whether anybody is slowed down by it is told by the "
-        "threads "
-        "that wait for a CPU (pressure), not by the load average."
+        "The CPUs have next to no idle time left. Whether anybody is slowed down by it is told by the "
+        "threads that wait for a CPU (pressure), not by the load average."
     ),
     helps=(
         "See which functions take the time of the first process named here: perf top -p PID",
@@ -43,8 +57,4 @@ RULE = Rule(
         "Tuning against the load average: it also counts threads that wait for disks and locks",
     ),
     culprits=culprits.by_cpu_time,
-    sources=(
-        "busy > 90 %: prometheus node-mixin",
-        "pressure 10 % and 40 %, run queue 1.5 and 4 per CPU: proposed",
-    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.diagnosis.expr import average, largest, mean, rate
+from jinmaek.diagnosis.expr import average, largest, limit, mean, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import pressure
 
@@ -11,23 +11,26 @@ STEAL = average(rate("stat_cpu.steal"))
 RULE = Rule(
     id="cpu.stolen",
     title="The hypervisor takes CPU time away from this machine",
-    when=STEAL > 0.1,
+    when=STEAL > limit("steal", 0.1, "awesome-prometheus-alerts, netdata"),
     agree=(
-        Sign("threads wait for a CPU", pressure("cpu") > 0.05),
+        Sign("threads wait for a CPU", pressure("cpu") > limit("pressure", 0.05)),
         # Two: the thread that reads /proc/stat is one of them.
-        Sign("there is work to run at most readings", mean("stat.procs_running") >= 2),
+        Sign(
+            "there is work to run at most readings",
+            mean("stat.procs_running") >= limit("running", 2),
+        ),
     ),
     unless=(
         Sign(
             "the steal counter grows faster than the clock: a known hypervisor fault",
-            largest(rate("stat_cpu.steal")) > 1.1,
+            largest(rate("stat_cpu.steal")) > limit("clock", 1.1),
         ),
     ),
     held=300,
     severity="warning",
-    worse=(("critical", STEAL > 0.3),),
+    worse=(("critical", STEAL > limit("steal-critical", 0.3)),),
     why=(
-        "More than 10 % of the time this virtual machine wanted a CPU and the hypervisor ran somebody else. "
+        "Much of the time this virtual machine wanted a CPU and the hypervisor ran somebody else. "
         "The cause is outside: an overcommitted host, a CPU limit, or burst credits that are used up."
     ),
     helps=(
@@ -45,5 +48,4 @@ RULE = Rule(
         ),
         "More worker threads: they share the same stolen CPUs",
     ),
-    sources=("steal > 10 % over 5 min: awesome-prometheus-alerts, netdata", "30 %: proposed"),
 )

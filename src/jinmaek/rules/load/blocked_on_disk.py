@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, average, highest, largest, lowest, mean, named, now, rate
+from jinmaek.diagnosis.expr import (
+    all_of,
+    any_of,
+    average,
+    highest,
+    largest,
+    limit,
+    lowest,
+    mean,
+    named,
+    now,
+    rate,
+)
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import CPUS, pressure, waiting
 from jinmaek.tasks.waits import DISK
 
-SLOW = (
-    named(
-        "time the slowest disk takes for a request",
-        largest(
-            (rate("diskstats.read_ticks") + rate("diskstats.write_ticks"))
-            / (rate("diskstats.read_ios") + rate("diskstats.write_ios"))
-        ),
-    )
-    > 0.1
-)
-"""A request takes more than 0.1 s on the mean."""
+SLOW = named(
+    "time the slowest disk takes for a request",
+    largest(
+        (rate("diskstats.read_ticks") + rate("diskstats.write_ticks"))
+        / (rate("diskstats.read_ios") + rate("diskstats.write_ios"))
+    ),
+) > limit("slow", 0.1, "awesome-prometheus-alerts")
 
 RULE = Rule(
     id="load.blocked-on-disk",
     title="Threads are blocked on disk I/O",
     when=mean("stat.procs_blocked") >= 1,
     agree=(
-        Sign("all work stands still for I/O part of the time", pressure("io", "full") > 0.1),
-        Sign("a disk is busy most of the time", largest(rate("diskstats.io_ticks")) > 0.5),
+        Sign(
+            "all work stands still for I/O part of the time",
+            pressure("io", "full") > limit("stalled", 0.1),
+        ),
+        Sign(
+            "a disk is busy most of the time",
+            largest(rate("diskstats.io_ticks")) > limit("disk-busy", 0.5),
+        ),
         Sign("a disk always has requests in flight", largest(lowest("diskstats.in_flight")) >= 1),
         Sign("threads sleep in block layer or file system functions", waiting(DISK) >= 1),
     ),
@@ -34,11 +48,14 @@ RULE = Rule(
         Sign(
             "no disk has anything to do: not a disk's fault",
             all_of(
-                largest(rate("diskstats.io_ticks")) < 0.05,
+                largest(rate("diskstats.io_ticks")) < limit("disk-idle", 0.05),
                 largest(highest("diskstats.in_flight")) < 1,
             ),
         ),
-        Sign("threads stall on memory: the disk is the victim", pressure("memory", "full") > 0.1),
+        Sign(
+            "threads stall on memory: the disk is the victim",
+            pressure("memory", "full") > limit("memory-stalled", 0.1, "nohang-desktop"),
+        ),
     ),
     held=60,
     severity="info",
@@ -46,14 +63,20 @@ RULE = Rule(
         (
             "warning",
             any_of(
-                all_of(pressure("io", "full") > 0.1, mean("stat.procs_blocked") >= 2),
-                all_of(pressure("io", "full") > 0.1, SLOW),
-                average(rate("stat_cpu.iowait")) > 0.4,
+                all_of(
+                    pressure("io", "full") > limit("stalled", 0.1),
+                    mean("stat.procs_blocked") >= limit("blocked-warning", 2),
+                ),
+                all_of(pressure("io", "full") > limit("stalled", 0.1), SLOW),
+                average(rate("stat_cpu.iowait")) > limit("iowait-warning", 0.4, "netdata"),
             ),
         ),
         (
             "critical",
-            all_of(pressure("io", "full") > 0.4, now("stat.procs_blocked") >= CPUS * 4),
+            all_of(
+                pressure("io", "full") > limit("stalled-critical", 0.4),
+                now("stat.procs_blocked") >= CPUS * limit("blocked-critical", 4),
+            ),
         ),
     ),
     why=(
@@ -72,9 +95,4 @@ RULE = Rule(
         "More memory, unless memory.thrashing is found as well",
     ),
     culprits=culprits.by_waiting_on_disk,
-    sources=(
-        "I/O pressure full 10 % and 40 %: proposed",
-        "iowait > 40 %: netdata",
-        "0.1 s a request: proposed",
-    ),
 )

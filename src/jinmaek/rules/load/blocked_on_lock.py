@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, highest, increase
+from jinmaek.diagnosis.expr import all_of, any_of, highest, increase, limit
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import IDLE, LASTING, NOT_FOR_IO, UNNAMED, pressure, waiting
 from jinmaek.tasks.waits import LOCK, REMOTE
@@ -16,18 +16,21 @@ RULE = Rule(
     when=any_of(
         all_of(HELD_UP >= 1, LASTING >= 1),
         all_of(
-            UNNAMED >= 3,
-            LASTING - highest("stat.procs_blocked") >= 3,
+            UNNAMED >= limit("unnamed", 3),
+            LASTING - highest("stat.procs_blocked") >= limit("unnamed", 3),
         ),
     ),
     agree=(
         Sign("the kernel does not count them as waiting for I/O", NOT_FOR_IO >= 1),
-        Sign("I/O pressure does not explain it", pressure("io") < 0.1),
-        Sign("the CPUs have time to spare", IDLE > 0.1),
+        Sign("I/O pressure does not explain it", pressure("io") < limit("io-pressure", 0.1)),
+        Sign("the CPUs have time to spare", IDLE > limit("idle", 0.1)),
         Sign("the kernel reports hung tasks", increase("sys_kernel.hung_task_detect_count") > 0),
     ),
     unless=(
-        Sign("threads stall on memory: they wait for those that reclaim", pressure("memory", "full") > 0.1),
+        Sign(
+            "threads stall on memory: they wait for those that reclaim",
+            pressure("memory", "full") > limit("memory-stalled", 0.1, "nohang-desktop"),
+        ),
     ),
     held=30,
     severity="info",
@@ -35,11 +38,23 @@ RULE = Rule(
         (
             "warning",
             any_of(
-                all_of(HELD_UP >= 3, LASTING >= 3),
-                all_of(UNNAMED >= 3, LASTING >= 3),
+                all_of(
+                    HELD_UP >= limit("threads-warning", 3),
+                    LASTING >= limit("threads-warning", 3),
+                ),
+                all_of(
+                    UNNAMED >= limit("unnamed", 3),
+                    LASTING >= limit("threads-warning", 3),
+                ),
             ),
         ),
-        ("critical", all_of(HELD_UP >= 50, LASTING >= 50)),
+        (
+            "critical",
+            all_of(
+                HELD_UP >= limit("threads-critical", 50),
+                LASTING >= limit("threads-critical", 50),
+            ),
+        ),
     ),
     why=(
         "Threads sleep uninterruptibly in a lock, a frozen file system, NFS or FUSE. They raise the load "
@@ -64,5 +79,4 @@ RULE = Rule(
         "A reboot as the first step: it loses the evidence and may hang on the same lock",
     ),
     culprits=culprits.by_waiting_on_lock,
-    sources=("three threads in the same wait: proposed", "fifty: proposed"),
 )

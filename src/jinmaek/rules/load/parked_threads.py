@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, highest, slope, total
+from jinmaek.diagnosis.expr import all_of, any_of, highest, limit, slope, total
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import LASTING, PARKED, UNNAMED, pressure, waiting
 
@@ -11,19 +11,19 @@ RULE = Rule(
     id="load.parked-threads",
     title="The load comes from threads that sleep in D by design",
     when=all_of(
-        any_of(waiting(*PARKED) >= 1, all_of(UNNAMED >= 1, UNNAMED < 3)),
+        any_of(waiting(*PARKED) >= 1, all_of(UNNAMED >= 1, UNNAMED < limit("unnamed", 3))),
         LASTING >= 1,
     ),
     agree=(
         Sign("no thread waits for I/O", highest("stat.procs_blocked") < 1),
-        Sign("there is no I/O pressure", pressure("io") < 0.05),
+        Sign("there is no I/O pressure", pressure("io") < limit("io-pressure", 0.05)),
     ),
     unless=(
         Sign(
             "the number of threads in D grows",
-            total(slope("threads.count", ("thread_state", "=", "D"))) > 0.2,
+            total(slope("threads.count", ("thread_state", "=", "D"))) > limit("growth", 0.2),
         ),
-        Sign("threads stall on memory", pressure("memory") > 0.1),
+        Sign("threads stall on memory", pressure("memory") > limit("memory-pressure", 0.1)),
     ),
     held=30,
     severity="benign",
@@ -44,5 +44,4 @@ RULE = Rule(
         "kill -9 on a kernel thread: it is ignored",
     ),
     culprits=culprits.by_parked,
-    sources=("fewer than three threads of an unknown wait: proposed",),
 )

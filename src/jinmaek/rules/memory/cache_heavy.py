@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.diagnosis.expr import all_of, now, rate
+from jinmaek.diagnosis.expr import all_of, limit, now, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import AVAILABLE, REFAULTS, pressure
 
@@ -12,19 +12,25 @@ RULE = Rule(
     id="memory.cache-heavy",
     title="Little memory is free because the cache uses it",
     when=all_of(
-        now("meminfo.MemFree") / now("meminfo.MemTotal") < 0.15,
-        AVAILABLE >= 0.15,
+        now("meminfo.MemFree") / now("meminfo.MemTotal") < limit("free", 0.15),
+        AVAILABLE >= limit("available", 0.15),
     ),
     agree=(
-        Sign("nobody waits for memory", pressure("memory") < 0.01),
+        Sign("nobody waits for memory", pressure("memory") < limit("calm", 0.01)),
         Sign("no thread has to reclaim memory itself", rate("vmstat.pgscan_direct") < 1),
-        Sign("the cache holds more than a fifth of the memory", CACHE / now("meminfo.MemTotal") > 0.2),
+        Sign(
+            "the cache holds a good part of the memory",
+            CACHE / now("meminfo.MemTotal") > limit("cache", 0.2),
+        ),
     ),
     unless=(
-        Sign("threads wait for memory", pressure("memory") > 0.05),
-        Sign("threads reclaim memory themselves", rate("vmstat.pgscan_direct") > 100),
-        Sign("pages come back right after they were evicted", REFAULTS > 500),
-        Sign("pages come back from swap", rate("vmstat.pswpin") > 10),
+        Sign("threads wait for memory", pressure("memory") > limit("pressure", 0.05)),
+        Sign(
+            "threads reclaim memory themselves",
+            rate("vmstat.pgscan_direct") > limit("scanned", 100),
+        ),
+        Sign("pages come back right after they were evicted", REFAULTS > limit("refaults", 500)),
+        Sign("pages come back from swap", rate("vmstat.pswpin") > limit("swapped-in", 10, "atop")),
     ),
     held=60,
     severity="benign",
@@ -39,5 +45,5 @@ RULE = Rule(
         "More memory: the cache fills that too",
         "Alerts on MemFree or on a 'used' that counts the cache",
     ),
-    sources=("MemAvailable: Documentation/filesystems/proc.rst", "15 %: proposed"),
+    sources=("MemAvailable: Documentation/filesystems/proc.rst",),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, now, rate, slope
+from jinmaek.diagnosis.expr import all_of, limit, now, rate, slope
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import AVAILABLE, MIB
 
@@ -12,23 +12,34 @@ PROMISED = now("meminfo.Committed_AS") / now("meminfo.CommitLimit")
 RULE = Rule(
     id="memory.commit-exhausted",
     title="The kernel is about to refuse allocations (strict overcommit)",
-    when=all_of(PROMISED > 0.9, now("sys_vm.overcommit_memory").equals(2)),
+    when=all_of(
+        PROMISED > limit("promised", 0.9),
+        now("sys_vm.overcommit_memory").equals(
+            limit("mode", 2, "Documentation/mm/overcommit-accounting.rst")
+        ),
+    ),
     agree=(
         Sign("what is promised grows", slope("meminfo.Committed_AS") > 0),
-        Sign("memory itself is still available: it is the promise that runs out", AVAILABLE > 0.1),
-        Sign("processes are being started, and fork needs a promise too", rate("stat.processes") > 0.1),
+        Sign(
+            "memory itself is still available: it is the promise that runs out",
+            AVAILABLE > limit("available", 0.1),
+        ),
+        Sign(
+            "processes are being started, and fork needs a promise too",
+            rate("stat.processes") > limit("forks", 0.1),
+        ),
     ),
     unless=(
         Sign(
-            "more than 16 GiB may still be promised",
-            now("meminfo.CommitLimit") - now("meminfo.Committed_AS") > 16384 * MIB,
+            "much may still be promised, whatever its share",
+            now("meminfo.CommitLimit") - now("meminfo.Committed_AS") > limit("room", 16384 * MIB),
         ),
     ),
     held=60,
     severity="warning",
-    worse=(("critical", PROMISED > 0.97),),
+    worse=(("critical", PROMISED > limit("promised-critical", 0.97)),),
     why=(
-        "vm.overcommit_memory is 2, so the kernel promises no more than CommitLimit, and over 90 % of it is "
+        "vm.overcommit_memory is 2, so the kernel promises no more than CommitLimit, and nearly all of it is "
         "promised. "
         "malloc and fork then fail with ENOMEM although memory may be free."
     ),
@@ -46,8 +57,4 @@ RULE = Rule(
         "MAP_NORESERVE in the program: mode 2 ignores it",
     ),
     culprits=culprits.by_commit,
-    sources=(
-        "limit and modes: Documentation/mm/overcommit-accounting.rst",
-        "90 % and 97 %, 16 GiB: proposed",
-    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, now, rate, slope, total
+from jinmaek.diagnosis.expr import all_of, limit, now, rate, slope, total
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import AVAILABLE, pressure
 
@@ -12,24 +12,30 @@ OWNED = now("meminfo.AnonPages") + now("meminfo.Shmem") + now("meminfo.SUnreclai
 RULE = Rule(
     id="memory.low",
     title="Memory is running low",
-    when=AVAILABLE < 0.1,
+    when=AVAILABLE < limit("available", 0.1, "prometheus node-mixin, awesome-prometheus-alerts, netdata"),
     agree=(
-        Sign("threads wait for memory", pressure("memory") > 0.01),
-        Sign("the kernel reclaims in the background", rate("vmstat.pgscan_kswapd") > 100),
-        Sign("most memory is of a kind that cannot be dropped", OWNED / now("meminfo.MemTotal") > 0.8),
+        Sign("threads wait for memory", pressure("memory") > limit("pressure", 0.01)),
         Sign(
-            "what is available shrinks by more than 1 % of memory in 10 minutes",
-            slope("meminfo.MemAvailable") * 60000 < now("meminfo.MemTotal") * -1,
+            "the kernel reclaims in the background",
+            rate("vmstat.pgscan_kswapd") > limit("scanned", 100),
+        ),
+        Sign(
+            "most memory is of a kind that cannot be dropped",
+            OWNED / now("meminfo.MemTotal") > limit("owned", 0.8),
+        ),
+        Sign(
+            "what is available shrinks",
+            slope("meminfo.MemAvailable") * 600 / now("meminfo.MemTotal") < limit("shrinking", -0.01),
         ),
         Sign(
             "free pages are down near the low watermarks",
-            total(now("zoneinfo.free")) < total(now("zoneinfo.low")) * 1.5,
+            total(now("zoneinfo.free")) < total(now("zoneinfo.low")) * limit("watermark", 1.5),
         ),
     ),
     unless=(
         Sign(
             "memory is being given back quickly",
-            slope("meminfo.MemAvailable") * 2000 > now("meminfo.MemTotal"),
+            slope("meminfo.MemAvailable") * 600 / now("meminfo.MemTotal") > limit("growing", 0.3),
         ),
     ),
     held=120,
@@ -38,13 +44,14 @@ RULE = Rule(
         (
             "critical",
             all_of(
-                AVAILABLE < 0.05,
-                now("meminfo.SwapFree") <= now("meminfo.SwapTotal") * 0.05,
+                AVAILABLE < limit("available-critical", 0.05, "earlyoom"),
+                now("meminfo.SwapFree")
+                <= now("meminfo.SwapTotal") * limit("swap-critical", 0.05, "earlyoom"),
             ),
         ),
     ),
     why=(
-        "Less than 10 % of the memory can be had without swapping or killing: free pages and droppable cache "
+        "Little of the memory can be had without swapping or killing: free pages and droppable cache "
         "together. The next growth makes threads reclaim, swap, or wakes the OOM killer."
     ),
     helps=(
@@ -62,9 +69,4 @@ RULE = Rule(
         "More swap alone, while a process keeps growing",
     ),
     culprits=culprits.by_memory,
-    sources=(
-        "available < 10 %: prometheus node-mixin, awesome-prometheus-alerts, netdata",
-        "5 % with swap 5 %: earlyoom",
-        "the signs that must agree: proposed",
-    ),
 )

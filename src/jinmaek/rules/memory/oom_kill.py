@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import increase, now
+from jinmaek.diagnosis.expr import increase, limit, now
 from jinmaek.diagnosis.rule import Rule
 
 HALF_HOUR = 1800
@@ -17,7 +17,7 @@ RULE = Rule(
     severity="info",
     worse=(
         ("warning", increase("vmstat.oom_kill", over=HALF_HOUR) > 0),
-        ("critical", increase("vmstat.oom_kill", over=HALF_HOUR) >= 5),
+        ("critical", increase("vmstat.oom_kill", over=HALF_HOUR) >= limit("kills-critical", 5)),
     ),
     why=(
         "Memory could not be found in time, of the host or under a cgroup's limit, and the kernel killed a "
@@ -35,5 +35,4 @@ RULE = Rule(
         "More memory on the host, if the log says 'Memory cgroup out of memory'",
     ),
     culprits=culprits.oom_victims,
-    sources=("any kill within 30 min: netdata, awesome-prometheus-alerts", "5 in 30 min: proposed"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, rate
+from jinmaek.diagnosis.expr import all_of, any_of, limit, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import REFAULTS, pressure, waiting
 from jinmaek.tasks.waits import MEMORY
@@ -13,12 +13,18 @@ from jinmaek.tasks.waits import MEMORY
 RULE = Rule(
     id="memory.thrashing",
     title="Threads are stalled on memory",
-    when=pressure("memory") > 0.1,
+    when=pressure("memory") > limit("pressure", 0.1),
     agree=(
-        Sign("evicted pages come back", REFAULTS > 100),
-        Sign("page faults have to read from disk", rate("vmstat.pgmajfault") > 500),
-        Sign("pages come back from swap", rate("vmstat.pswpin") > 10),
-        Sign("threads reclaim memory themselves", rate("vmstat.pgscan_direct") > 100),
+        Sign("evicted pages come back", REFAULTS > limit("refaults", 100)),
+        Sign(
+            "page faults have to read from disk",
+            rate("vmstat.pgmajfault") > limit("major-faults", 500, "prometheus node-mixin"),
+        ),
+        Sign("pages come back from swap", rate("vmstat.pswpin") > limit("swapped-in", 10, "atop")),
+        Sign(
+            "threads reclaim memory themselves",
+            rate("vmstat.pgscan_direct") > limit("scanned", 100),
+        ),
         Sign("threads sleep in reclaim or at a cgroup's limit", waiting(MEMORY) >= 1),
     ),
     unless=(
@@ -26,13 +32,22 @@ RULE = Rule(
             "first reads of cold files: no page comes back that was evicted",
             all_of(REFAULTS < 1, rate("vmstat.pswpin") < 1, rate("vmstat.pgscan_direct") < 1),
         ),
-        Sign("the pressure counter runs faster than the clock", pressure("memory") > 1.05),
+        Sign(
+            "the pressure counter runs faster than the clock",
+            pressure("memory") > limit("clock", 1.05),
+        ),
     ),
     held=30,
     severity="info",
     worse=(
-        ("warning", any_of(pressure("memory", "full") > 0.1, pressure("memory") > 0.25)),
-        ("critical", pressure("memory", "full") > 0.4),
+        (
+            "warning",
+            any_of(
+                pressure("memory", "full") > limit("stalled-warning", 0.1, "nohang-desktop"),
+                pressure("memory") > limit("pressure-warning", 0.25),
+            ),
+        ),
+        ("critical", pressure("memory", "full") > limit("stalled-critical", 0.4, "nohang-desktop")),
     ),
     why=(
         "Pages that programs still use are evicted and must come back, so threads wait for memory instead of "
@@ -53,9 +68,4 @@ RULE = Rule(
         "vm.swappiness=0 or 1: the pressure moves to the program files in the cache",
     ),
     culprits=culprits.by_major_faults,
-    sources=(
-        "full > 10 % and 40 %: nohang-desktop",
-        "500 major faults/s: prometheus node-mixin",
-        "some 10 % and 25 %, refaults and scans 100/s: proposed",
-    ),
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import Compare, any_of, now, rate, slope, total
+from jinmaek.diagnosis.expr import Compare, Const, any_of, limit, now, rate, slope, total
 from jinmaek.diagnosis.rule import Rule, Sign
 
 THREADS = now("loadavg.nr_threads")
 
 
-def _used(share: float) -> tuple[Compare, Compare]:
+def _used(share: Const) -> tuple[Compare, Compare]:
     return (
         THREADS / now("sys_kernel.pid_max") > share,
         THREADS / now("sys_kernel.threads_max") > share,
@@ -19,21 +19,24 @@ def _used(share: float) -> tuple[Compare, Compare]:
 RULE = Rule(
     id="process.pids-exhausted",
     title="Process and thread numbers are running out",
-    when=any_of(*_used(0.85)),
+    when=any_of(*_used(limit("used", 0.85))),
     agree=(
         Sign("the number of threads grows", slope("loadavg.nr_threads") > 0),
-        Sign("new threads are being started", rate("stat.processes") > 0.1),
+        Sign("new threads are being started", rate("stat.processes") > limit("forks", 0.1)),
         Sign(
-            "zombies hold a tenth of the numbers",
-            total(now("zombies.count")) > THREADS * 0.1,
+            "zombies hold many of the numbers",
+            total(now("zombies.count")) > THREADS * limit("zombies", 0.1),
         ),
     ),
     unless=(
-        Sign("threads are ending fast", slope("loadavg.nr_threads") * 60 < now("loadavg.nr_threads") * -0.1),
+        Sign(
+            "threads are ending fast",
+            slope("loadavg.nr_threads") * 60 / THREADS < limit("ending", -0.1),
+        ),
     ),
     held=60,
     severity="warning",
-    worse=(("critical", any_of(*_used(0.95))),),
+    worse=(("critical", any_of(*_used(limit("used-critical", 0.95, "netdata")))),),
     why=(
         "Every thread and every zombie takes a pid, and kernel.pid_max or kernel.threads-max is almost "
         "reached. "
@@ -52,5 +55,4 @@ RULE = Rule(
         "Raising pid_max when a cgroup's pids.max or the user's nproc limit is the one that binds",
     ),
     culprits=culprits.by_thread_count,
-    sources=("85 %: proposed", "90 % and 95 %: netdata"),
 )

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, lowest, now, slope, total
+from jinmaek.diagnosis.expr import all_of, any_of, limit, lowest, now, slope, total
 from jinmaek.diagnosis.rule import Rule, Sign
 
 RULE = Rule(
     id="process.zombies",
     title="{comm} [{ppid}] leaves zombies behind",
     when=all_of(
-        lowest("zombies.count") >= 10,
-        total(lowest("processes.count", ("state", "=", "Z"))) >= 10,
+        lowest("zombies.count") >= limit("zombies", 10),
+        total(lowest("processes.count", ("state", "=", "Z"))) >= limit("zombies", 10),
     ),
     agree=(
-        Sign("most of them were there all the time", lowest("zombies.count") >= now("zombies.count") * 0.5),
-        Sign("their number grows", slope("zombies.count") > 1 / 60),
+        Sign(
+            "most of them were there all the time",
+            lowest("zombies.count") >= now("zombies.count") * limit("lasting", 0.5),
+        ),
+        Sign("their number grows", slope("zombies.count") > limit("growth", 1 / 60)),
     ),
-    unless=(Sign("the parent is reaping them now", slope("zombies.count") < -0.1),),
+    unless=(Sign("the parent is reaping them now", slope("zombies.count") < limit("reaped", -0.1)),),
     held=60,
     severity="info",
     worse=(
         (
             "warning",
             any_of(
-                all_of(now("zombies.count") >= 30, slope("zombies.count") > 1 / 60),
-                now("zombies.count") >= 100,
+                all_of(
+                    now("zombies.count") >= limit("growing-warning", 30),
+                    slope("zombies.count") > limit("growth", 1 / 60),
+                ),
+                now("zombies.count") >= limit("zombies-warning", 100),
             ),
         ),
-        ("critical", now("zombies.count") > now("sys_kernel.pid_max") * 0.5),
+        (
+            "critical",
+            now("zombies.count") > now("sys_kernel.pid_max") * limit("pids-critical", 0.5),
+        ),
     ),
     why=(
         "Children of {comm} [{ppid}] have exited and it does not collect their exit status. A zombie uses "
@@ -49,8 +58,4 @@ RULE = Rule(
         "More memory: 'fork: Resource temporarily unavailable' means pids have run out",
     ),
     culprits=culprits.zombie_parents,
-    sources=(
-        "10 zombies of one parent for 60 s, growth of 1 a minute: proposed",
-        "100 zombies, half of pid_max: proposed",
-    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, rate
+from jinmaek.diagnosis.expr import all_of, any_of, limit, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import AVAILABLE, pressure
 
@@ -13,17 +13,27 @@ OUT = rate("vmstat.pswpout")
 RULE = Rule(
     id="swap.active",
     title="Programs work in swap",
-    when=IN > 10,
+    when=IN > limit("swapped-in", 10, "atop"),
     agree=(
-        Sign("pages leave for swap at the same time", OUT > 10),
-        Sign("evicted anonymous pages come back", rate("vmstat.workingset_refault_anon") > 10),
-        Sign("threads wait for memory", pressure("memory") > 0.05),
-        Sign("page faults have to read from disk", rate("vmstat.pgmajfault") > 100),
+        Sign("pages leave for swap at the same time", OUT > limit("swapped-out", 10, "atop")),
+        Sign(
+            "evicted anonymous pages come back",
+            rate("vmstat.workingset_refault_anon") > limit("refaults", 10),
+        ),
+        Sign("threads wait for memory", pressure("memory") > limit("pressure", 0.05)),
+        Sign(
+            "page faults have to read from disk",
+            rate("vmstat.pgmajfault") > limit("major-faults", 100),
+        ),
     ),
     unless=(
         Sign(
             "pages only come back after an earlier shortage, and memory is plentiful",
-            all_of(OUT < 1, AVAILABLE > 0.25, pressure("memory") < 0.05),
+            all_of(
+                OUT < 1,
+                AVAILABLE > limit("plenty", 0.25),
+                pressure("memory") < limit("pressure", 0.05),
+            ),
         ),
     ),
     held=60,
@@ -32,13 +42,20 @@ RULE = Rule(
         (
             "warning",
             any_of(
-                all_of(IN > 10, OUT > 10, pressure("memory") > 0.05),
-                pressure("memory") > 0.1,
+                all_of(
+                    IN > limit("swapped-in", 10, "atop"),
+                    OUT > limit("swapped-out", 10, "atop"),
+                    pressure("memory") > limit("pressure", 0.05),
+                ),
+                pressure("memory") > limit("pressure-warning", 0.1),
                 # Without pressure files, and above what zram moves on an idle machine.
-                all_of(IN > 500, OUT > 500),
+                all_of(
+                    IN > limit("traffic-warning", 500),
+                    OUT > limit("traffic-warning", 500),
+                ),
             ),
         ),
-        ("critical", pressure("memory", "full") > 0.4),
+        ("critical", pressure("memory", "full") > limit("stalled-critical", 0.4, "nohang-desktop")),
     ),
     why=(
         "Pages come back from swap because programs need them, and others must leave to make room. More "
@@ -60,5 +77,4 @@ RULE = Rule(
         "swapoff -a under load: what does not fit is killed",
     ),
     culprits=culprits.by_major_faults,
-    sources=("10 pages/s: atop", "500 pages/s and the pressure levels: proposed"),
 )

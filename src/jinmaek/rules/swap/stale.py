@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, now, rate
+from jinmaek.diagnosis.expr import all_of, limit, now, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import AVAILABLE, MIB, SWAP_USED, pressure
 
@@ -11,21 +11,27 @@ RULE = Rule(
     id="swap.stale",
     title="Swap is occupied but not in use",
     when=all_of(
-        SWAP_USED > 4 * MIB,
+        SWAP_USED > limit("used", 4 * MIB),
         rate("vmstat.pswpin") < 1,
         rate("vmstat.pswpout") < 1,
     ),
     agree=(
-        Sign("nobody waits for memory", pressure("memory") < 0.01),
-        Sign("enough memory is available", AVAILABLE > 0.15),
+        Sign("nobody waits for memory", pressure("memory") < limit("calm", 0.01)),
+        Sign("enough memory is available", AVAILABLE > limit("available", 0.15)),
     ),
     unless=(
-        Sign("threads wait for memory", pressure("memory") > 0.05),
+        Sign("threads wait for memory", pressure("memory") > limit("pressure", 0.05)),
         Sign(
             "swap is nearly full and memory is low too",
-            all_of(now("meminfo.SwapFree") < now("meminfo.SwapTotal") * 0.1, AVAILABLE < 0.1),
+            all_of(
+                now("meminfo.SwapFree") < now("meminfo.SwapTotal") * limit("swap-left", 0.1),
+                AVAILABLE < limit("low", 0.1, "prometheus node-mixin"),
+            ),
         ),
-        Sign("compressed swap (zswap) is being read", rate("vmstat.zswpin") > 10),
+        Sign(
+            "compressed swap (zswap) is being read",
+            rate("vmstat.zswpin") > limit("zswapped-in", 10),
+        ),
     ),
     held=60,
     severity="benign",
@@ -43,5 +49,4 @@ RULE = Rule(
         "More swap, or alerts on the percentage of swap used",
     ),
     culprits=culprits.by_swap_held,
-    sources=("swap traffic < 1 page/s: proposed",),
 )

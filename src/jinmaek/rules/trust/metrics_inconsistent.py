@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.diagnosis.expr import any_of, highest, largest, lowest, now, slope
+from jinmaek.diagnosis.expr import any_of, highest, largest, limit, lowest, now, slope
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import ACCOUNTED, MIB
 
@@ -10,28 +10,28 @@ BY_TYPE = (
     now("meminfo.AnonPages") + now("meminfo.Cached") + now("meminfo.Buffers") + now("meminfo.SwapCached")
 )
 BY_LIST = now("meminfo.Active") + now("meminfo.Inactive") + now("meminfo.Unevictable")
-BAND = now("meminfo.MemTotal") * 0.02 + 64 * MIB
+BAND = now("meminfo.MemTotal") * limit("pages", 0.02) + 64 * MIB
 
 # Each check compares two accounts of one quantity: a contradiction needs nothing else to agree.
 RULE = Rule(
     id="trust.metrics-inconsistent",
     title="Kernel figures contradict each other",
     when=any_of(
-        ACCOUNTED < 0.9,
-        ACCOUNTED > 1.1,
-        slope("pressure_cpu.some_total") > 1.1,
-        slope("pressure_memory.some_total") > 1.1,
-        slope("pressure_io.some_total") > 1.1,
-        largest(slope("diskstats.io_ticks")) > 1.1,
+        ACCOUNTED < limit("clock-lost", 0.9),
+        ACCOUNTED > limit("clock", 1.1),
+        slope("pressure_cpu.some_total") > limit("clock", 1.1),
+        slope("pressure_memory.some_total") > limit("clock", 1.1),
+        slope("pressure_io.some_total") > limit("clock", 1.1),
+        largest(slope("diskstats.io_ticks")) > limit("clock", 1.1),
         now("meminfo.MemAvailable") > now("meminfo.MemTotal"),
         BY_TYPE - BY_LIST > BAND,
         BY_LIST - BY_TYPE > BAND,
     ),
     unless=(
-        Sign("the machine has only just started", now("uptime.uptime") < 120),
+        Sign("the machine has only just started", now("uptime.uptime") < limit("boot", 120)),
         Sign(
             "the machine was restarted or its clock was set in this time",
-            highest("stat.btime") > lowest("stat.btime") + 10,
+            highest("stat.btime") > lowest("stat.btime") + limit("step", 10),
         ),
     ),
     held=60,
@@ -54,5 +54,4 @@ RULE = Rule(
         "Averaging over longer: a counter that jumped stays wrong in every window that holds the jump",
         "Changing the thresholds of other alerts",
     ),
-    sources=("2 % + 64 MiB and 10 % of the clock: proposed",),
 )
