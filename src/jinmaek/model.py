@@ -85,6 +85,8 @@ class Finding:
     culprits: tuple[Culprit, ...] = ()
     helps: tuple[str, ...] = ()
     does_not_help: tuple[str, ...] = ()
+    fell: float | None = None
+    """When the condition last held, where it does not any more and is not yet clear of its limits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import yaml
 from tests.rules.promtool_series import Series
 
 from jinmaek.diagnosis.alerts import active, alerts_over, needs, prometheus_rules
-from jinmaek.diagnosis.evaluate import Missing
+from jinmaek.diagnosis.evaluate import Missing, Vector
 from jinmaek.diagnosis.expr import now, rate
 from jinmaek.diagnosis.rule import Rule, Sign
 
@@ -17,6 +22,7 @@ RULE = Rule(
     agree=(Sign("threads wait", rate("pressure_io.some_total") > 0.1),),
     unless=(Sign("too much", now("diskstats.in_flight") > 100),),
     held=60,
+    clear_for=0,
     severity="info",
     worse=(("critical", now("diskstats.in_flight") > 10),),
     why="It says: \\ {device}\tat work.",
@@ -51,6 +57,44 @@ def test_for_starts_anew_after_a_break() -> None:
     assert isinstance(found[0]["info"], Missing)
 
 
+def test_one_that_fires_goes_on_for_a_while(peer: Callable[[str], str], tmp_path: Path) -> None:
+    """The same minutes as in Prometheus, whatever the condition does in between."""
+    rule = replace(RULE, clear_for=150)
+    levels = "5 5 5 0 0 5 0 0 0 0 5 0 5 5 500 5 5 20 20 20 5 0 _ _ _ 5 5 5 stale 5 5"
+    series = ['node_disk_io_now{device="sda"}', "node_pressure_io_waiting_seconds_total"]
+    values = [levels, "0+30x40"]
+    times = [60.0 * minute for minute in range(2, 30)]
+    fired = alerts_over(rule, Series(60, zip(series, values, strict=True)), times, 300)
+    kept = [minute for minute, found in zip(times, fired, strict=True) if not vector(found["info"])]
+    assert 0 < len(kept) < len(times)
+    # Nothing is asked before the second minute: the alerts begin there in both.
+    tests = [
+        {
+            "eval_time": f"{at:.0f}s",
+            "alertname": rule.id,
+            "exp_alerts": [
+                {"exp_labels": {"severity": severity, **dict(subject)}}
+                for severity, vector_now in found.items()
+                for subject in vector(vector_now)
+            ],
+        }
+        for at, found in zip(times, fired, strict=True)
+    ]
+    inputs = [{"series": name, "values": text} for name, text in zip(series, values, strict=True)]
+    (tmp_path / "rules.yml").write_text(prometheus_rules([rule], annotations=False))
+    document = {"interval": "1m", "input_series": inputs, "alert_rule_test": tests}
+    whole = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [document]}
+    (tmp_path / "cases.yml").write_text(yaml.safe_dump(whole))
+    run = subprocess.run(
+        [peer("promtool"), "test", "rules", "cases.yml"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert run.returncode == 0, (run.stdout + run.stderr).decode()[:3000]
+
+
+def vector(found: Vector | Missing) -> Vector:
+    return {} if isinstance(found, Missing) else found
+
+
 def test_the_rule_file() -> None:
     loaded = yaml.safe_load(prometheus_rules([RULE], annotations=True, window="2m"))
     expr = (
@@ -69,6 +113,8 @@ def test_the_rule_file() -> None:
         {**base, "expr": expr.replace("{more}", worse), "labels": {"severity": "critical"}},
     ]
     assert loaded == {"groups": [{"name": "disk", "rules": rules}]}
+    kept = yaml.safe_load(prometheus_rules([replace(RULE, clear_for=90)], annotations=False))
+    assert [rule["keep_firing_for"] for rule in kept["groups"][0]["rules"]] == ["90s", "90s"]
     plain = yaml.safe_load(prometheus_rules([RULE], annotations=False))
     assert all("annotations" not in rule for rule in plain["groups"][0]["rules"])
     assert yaml.safe_load(prometheus_rules([], annotations=False)) == {"groups": []}

@@ -22,7 +22,7 @@ from jinmaek.diagnosis.expr import (
     Named,
     Unless,
 )
-from jinmaek.diagnosis.limits import HELD, expressions, limits
+from jinmaek.diagnosis.limits import EVERY, expressions, limits
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import subject_labels
 from jinmaek.model import SEVERITIES
@@ -132,10 +132,10 @@ def test_every_limit_has_a_name_of_its_own_and_a_source(rule: Rule) -> None:
                     assert const.value in (0, 1), leaf
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in stated)
     assert all(len(values) == 1 and all(source for _, source in values) for values in stated.values())
-    assert HELD not in stated
+    assert not EVERY.keys() & stated.keys()
     names = [one.name for one in limits(rule)]
     assert [*dict.fromkeys(names)] == names
-    assert {*stated, HELD} == set(names)
+    assert {*stated, *EVERY} == set(names)
 
 
 @every_rule

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from jinmaek.catalog import Ref
@@ -49,22 +51,47 @@ def alerts_over(rule: Rule, history: History, times: Sequence[float], window: fl
     """The subjects that fire at each of the ascending ``times``.
 
     As rules/alerting.go Eval(): a subject is pending from the first evaluation at which its condition
-    holds, fires once that was ``held`` seconds ago, and starts anew after any evaluation without it.
+    holds, fires once that was ``held`` seconds ago, and starts anew after any evaluation without it, but one
+    that fires goes on for ``kept_for`` seconds from the first evaluation without it; then it has no value
+    (not a number).
     """
-    since: dict[Severity, dict[Labels, float]] = {}
+    alerts: dict[Severity, dict[Labels, _Alert]] = {}
     fired: list[Levels] = []
     for at in times:
         levels: dict[Severity, Vector | Missing] = {}
         for level, vector in active(rule, history, at, window).items():
-            before = since.get(level, {})
-            if isinstance(vector, Missing):
-                since[level] = {}
-                levels[level] = vector
-                continue
-            began = since[level] = {subject: before.get(subject, at) for subject in vector}
-            levels[level] = {s: value for s, value in vector.items() if at - began[s] >= rule.held}
+            now: Vector = {} if isinstance(vector, Missing) else vector
+            known = alerts.setdefault(level, {})
+            _evaluated(rule, known, now, at)
+            firing = {subject: now.get(subject, math.nan) for subject, one in known.items() if one.firing}
+            levels[level] = vector if isinstance(vector, Missing) and not firing else firing
         fired.append(levels)
     return tuple(fired)
+
+
+@dataclass(slots=True)
+class _Alert:
+    began: float
+    firing: bool = False
+    without: float | None = None
+    """Since when its condition does not hold any more."""
+
+
+def _evaluated(rule: Rule, known: dict[Labels, _Alert], now: Vector, at: float) -> None:
+    for subject in now:
+        one = known.setdefault(subject, _Alert(at))
+        one.without = None
+        one.firing = one.firing or at - one.began >= rule.held
+    for subject in known.keys() - now.keys():
+        one = known[subject]
+        one.without = at if one.without is None else one.without
+        if not one.firing or at - one.without >= kept_for(rule):
+            del known[subject]
+
+
+def kept_for(rule: Rule) -> float:
+    """Seconds for which an alert goes on after its condition: ``keep_firing_for`` (Prometheus 2.42)."""
+    return 0.0 if rule.severity == "benign" else rule.clear_for
 
 
 def needs(rule: Rule) -> tuple[Ref, ...]:
@@ -96,6 +123,8 @@ def _alert(rule: Rule, level: Severity, expr: Expr, window: str, *, annotations:
     lines = [f"      - alert: {_text(rule.id)}", "        expr: |-", *(f"          {line}" for line in query)]
     if rule.held:
         lines.append(f"        for: {duration(rule.held)}")
+    if kept_for(rule):
+        lines.append(f"        keep_firing_for: {duration(kept_for(rule))}")
     lines += ["        labels:", f"          severity: {level}"]
     if annotations:
         names = exported_labels(expr)

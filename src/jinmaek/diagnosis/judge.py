@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from jinmaek.diagnosis.evaluate import Missing, Vector, evaluate
+from jinmaek.diagnosis.evaluate import Missing, evaluate
 from jinmaek.diagnosis.evidence import evidence, matching
+from jinmaek.diagnosis.holding import Span, holding, near_limit, window
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.i18n import tr
 from jinmaek.model import Confidence, Finding, Indicators, Labels, Quiet, Severity, Unknown, Verdict
-
-WINDOW = 60.0
-"""The longest window of a rate in a live look, in seconds."""
-STEPS = 12
-"""At how many moments of ``held`` a condition is checked again."""
 
 
 def judge(rules: Iterable[Rule], look: Look) -> tuple[Verdict, ...]:
@@ -23,11 +20,10 @@ def judge(rules: Iterable[Rule], look: Look) -> tuple[Verdict, ...]:
 
 
 def _verdicts(rule: Rule, look: Look) -> list[Verdict]:
-    vector = evaluate(rule.condition(), look.history, look.last.monotonic, _window(look))
-    if isinstance(vector, Missing):
-        return [Unknown(rule.id, vector.column, vector.gap)]
-    since = {subject: _since(rule, look, subject) for subject in vector}
-    found = [_finding(rule, look, subject, begin) for subject, begin in since.items() if begin is not None]
+    spans = holding(rule, look)
+    if isinstance(spans, Missing):
+        return [Unknown(rule.id, spans.column, spans.gap)]
+    found = [_finding(rule, look, subject, span) for subject, span in spans.items()]
     if not found:
         return [Quiet(rule.id, _why_quiet(rule, look))]
     if rule.severity == "benign":
@@ -35,43 +31,22 @@ def _verdicts(rule: Rule, look: Look) -> list[Verdict]:
     return list(found)
 
 
-def _window(look: Look) -> float:
-    return min(look.window, WINDOW)
-
-
-def _holding(rule: Rule, look: Look, at: float) -> Vector:
-    vector = evaluate(rule.condition(), look.history, at, _window(look))
-    return {} if isinstance(vector, Missing) else vector
-
-
-def _since(rule: Rule, look: Look, subject: Labels) -> float | None:
-    """Since when the condition has held for the subject, seconds since boot; None if not for ``held``.
-
-    A look shorter than ``held`` asks for the whole of the look, and the confidence says so.
-    """
-    begin = look.first.monotonic + _window(look)
-    earliest = max(begin, look.last.monotonic - rule.held)
-    moments = [s.monotonic for s in look.history.snapshots if earliest <= s.monotonic < look.last.monotonic]
-    for at in moments[:: max(1, len(moments) // STEPS)]:
-        if subject not in _holding(rule, look, at):
-            return None
-    return earliest - _window(look)
-
-
 def _why_quiet(rule: Rule, look: Look) -> str | None:
     """The reason of a quiet verdict where the level itself is there: a veto, or nothing that agrees."""
-    at, window = look.last.monotonic, _window(look)
-    level = evaluate(rule.when, look.history, at, window)
+    at, span = look.last.monotonic, window(look)
+    level = evaluate(rule.when, look.history, at, span)
     if isinstance(level, Missing) or not level or rule.severity == "benign":
         return None
     for sign in rule.unless:
-        if any(matching(evaluate(sign.expr, look.history, at, window), subject) for subject in level):
+        if any(matching(evaluate(sign.expr, look.history, at, span), subject) for subject in level):
             return tr(look.lang, sign.name)
     return look.say("the level is there, but nothing else agrees with it")
 
 
-def _finding(rule: Rule, look: Look, subject: Labels, since: float) -> Finding:
+def _finding(rule: Rule, look: Look, subject: Labels, span: Span) -> Finding:
     indicators = _indicators(rule, look, subject)
+    # Of what has fallen, the numbers that keep it open are those of the lower limit.
+    shown = rule if span.fell is None else replace(rule, when=near_limit(rule))
     values = dict(subject)
     boot = look.last.wall - look.last.monotonic
     return Finding(
@@ -79,11 +54,12 @@ def _finding(rule: Rule, look: Look, subject: Labels, since: float) -> Finding:
         title=look.say(rule.title, **values),
         severity=_severity(rule, look, subject),
         subject=subject,
-        since=boot + since,
+        since=boot + span.since,
         until=look.last.wall,
+        fell=None if span.fell is None else boot + span.fell,
         confidence=_confidence(rule, look, indicators),
         summary=look.say(rule.why, **values),
-        evidence=evidence(rule, subject, look, _window(look)),
+        evidence=evidence(shown, subject, look, window(look)),
         indicators=indicators,
         culprits=rule.culprits(look) if rule.culprits and rule.severity != "benign" else (),
         helps=tuple(look.say(text, **values) for text in rule.helps),
@@ -94,7 +70,7 @@ def _finding(rule: Rule, look: Look, subject: Labels, since: float) -> Finding:
 def _severity(rule: Rule, look: Look, subject: Labels) -> Severity:
     severity = rule.severity
     for worse, expr in rule.worse:
-        vector = evaluate(rule.condition(expr), look.history, look.last.monotonic, _window(look))
+        vector = evaluate(rule.condition(expr), look.history, look.last.monotonic, window(look))
         if not isinstance(vector, Missing) and subject in vector:
             severity = worse
     return severity
@@ -103,7 +79,7 @@ def _severity(rule: Rule, look: Look, subject: Labels) -> Severity:
 def _indicators(rule: Rule, look: Look, subject: Labels) -> Indicators:
     agree, disagree, unknown = [], [], []
     for sign in rule.agree:
-        vector = evaluate(sign.expr, look.history, look.last.monotonic, _window(look))
+        vector = evaluate(sign.expr, look.history, look.last.monotonic, window(look))
         name = tr(look.lang, sign.name)
         if isinstance(vector, Missing):
             unknown.append(name)

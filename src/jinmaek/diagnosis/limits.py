@@ -23,8 +23,14 @@ from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.words import unit
 from jinmaek.model import ChangedLimit
 
-HELD = "held"
-"""The name of the seconds a rule has to hold, which every rule has."""
+HELD, CLEAR, CLEAR_FOR = "held", "clear", "clear-for"
+"""Names of what every rule has: how long it must hold, and when it is over."""
+EVERY = {
+    HELD: ("held", "seconds", "proposed"),
+    CLEAR: ("clear", "ratio", "netdata"),
+    CLEAR_FOR: ("clear_for", "seconds", "netdata"),
+}
+"""By name: the field of ``Rule``, its unit, and where its default comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class UnknownLimit(LookupError):
 
 
 def limits(rule: Rule) -> tuple[Limit, ...]:
-    """The named limits of a rule in the order it states them, ``held`` last."""
+    """The named limits of a rule in the order it states them, those that every rule has last."""
     before = dict(rule.defaults)
     found: dict[str, Limit] = {}
     for expr in expressions(rule):
@@ -56,8 +62,10 @@ def limits(rule: Rule) -> tuple[Limit, ...]:
             if const.name not in found:
                 default = before.get(const.name, const.value)
                 found[const.name] = Limit(const.name, const.value, default, shown, const.source)
-    held = Limit(HELD, rule.held, before.get(HELD, rule.held), "seconds", "proposed")
-    return (*found.values(), held)
+    for name, (field, shown, source) in EVERY.items():
+        value: float = getattr(rule, field)
+        found[name] = Limit(name, value, before.get(name, value), shown, source)
+    return tuple(found.values())
 
 
 def changed(rules: Sequence[Rule]) -> tuple[ChangedLimit, ...]:
@@ -92,6 +100,8 @@ def _with(rule: Rule, values: Mapping[str, float]) -> Rule:
         unless=tuple(replace(sign, expr=_replaced(sign.expr, own)) for sign in rule.unless),
         worse=tuple((level, _replaced(expr, own)) for level, expr in rule.worse),
         held=own.get(HELD, rule.held),
+        clear=own.get(CLEAR, rule.clear),
+        clear_for=own.get(CLEAR_FOR, rule.clear_for),
         defaults=tuple((one.name, one.default) for one in limits(rule)),
     )
 

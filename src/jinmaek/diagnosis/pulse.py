@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from jinmaek.catalog import tables
-from jinmaek.diagnosis.judge import WINDOW, judge
+from jinmaek.diagnosis.holding import window
+from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.limits import changed, expressions
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rule
@@ -115,7 +116,7 @@ def _diagnose(
             *(one.gap for one in locked),
         ),
         facts=_facts(look),
-        vitals=vitals(look, min(look.window, WINDOW)),
+        vitals=vitals(look, window(look)),
         cpu_s=time.process_time() - cpu,
         wall_s=time.monotonic() - wall,
         tasks=tasks.reading,

@@ -29,6 +29,8 @@ class Rule:
 
     Fires when ``when`` holds, at least one of ``agree`` holds too (where there are any), and no ``unless``
     does, for ``held`` seconds. ``worse`` raises the severity where its expression holds as well.
+    It stays until ``when``, with its limits at ``clear`` of what they are, has not held for ``clear_for``
+    seconds, or has been vetoed that long: a level that swings about its limit is one finding.
     Texts are English and are the keys of the translations; ``{label}`` stands for a subject's label.
     """
 
@@ -38,6 +40,8 @@ class Rule:
     agree: tuple[Sign, ...] = ()
     unless: tuple[Sign, ...] = ()
     held: float
+    clear: float = 0.85
+    clear_for: float = 900.0
     severity: Severity
     worse: tuple[tuple[Severity, Expr], ...] = ()
     why: str

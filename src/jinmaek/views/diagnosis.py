@@ -102,6 +102,10 @@ def _finding(finding: Finding, lang: str) -> Iterator[RenderableType]:
     title.append(f" · {confidence}", style="dim")
     yield title
     yield Padding(Text(safe(finding.summary)), (0, 0, 0, 2))
+    if finding.fell is not None:
+        text = tr(lang, "Not so for {time} now; it stays listed until it is well clear of its limits.")
+        ago = span(finding.until - finding.fell, lang)
+        yield Padding(Text(text.format(time=ago), style="dim"), (0, 0, 0, 2))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column()

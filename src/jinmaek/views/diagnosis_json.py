@@ -61,6 +61,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "subject": dict(finding.subject),
         "since": finding.since,
         "until": finding.until,
+        "fell": finding.fell,
         "confidence": finding.confidence,
         "summary": finding.summary,
         "evidence": [_evidence(item) for item in finding.evidence],

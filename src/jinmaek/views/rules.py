@@ -52,6 +52,10 @@ def _page(rule: Rule, lang: str) -> Iterator[RenderableType]:
     yield from _section(tr(lang, "Worse"), worse)
     if rule.held:
         yield from _section(tr(lang, "Held for"), [amount(rule.held, "seconds")])
+    if rule.severity != "benign" and rule.clear_for:
+        text = tr(lang, "{share} of the limits not reached for {time}")
+        over = text.format(share=amount(rule.clear, "ratio"), time=amount(rule.clear_for, "seconds"))
+        yield from _section(tr(lang, "Over after"), [over])
     yield from _section(tr(lang, "What helps"), [tr(lang, text) for text in rule.helps])
     yield from _section(tr(lang, "What does not help"), [tr(lang, text) for text in rule.does_not_help])
     yield from _section(tr(lang, "Limits, and where they come from"), _limits(rule, lang))
@@ -98,6 +102,8 @@ def _object(rule: Rule, lang: str) -> dict[str, object]:
         "title": tr(lang, rule.title),
         "why": tr(lang, rule.why),
         "held_s": rule.held,
+        "clear": rule.clear,
+        "clear_for_s": rule.clear_for,
         "when": words(rule.when, lang),
         "agree": {tr(lang, sign.name): words(sign.expr, lang) for sign in rule.agree},
         "unless": {tr(lang, sign.name): words(sign.expr, lang) for sign in rule.unless},

@@ -14,6 +14,7 @@ RULE = Rule(
     title="The OOM killer has killed processes since boot",
     when=now("vmstat.oom_kill") > 0,
     held=0,
+    clear_for=0,
     severity="info",
     worse=(
         ("warning", increase("vmstat.oom_kill", over=HALF_HOUR) > 0),

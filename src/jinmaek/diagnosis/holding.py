@@ -1,0 +1,142 @@
+"""Since when a rule holds for a subject, and how long it counts on after the level has fallen.
+
+The memory of a verdict is the history itself: whoever judges the same readings says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from jinmaek.diagnosis.evaluate import Missing, Vector, evaluate
+from jinmaek.diagnosis.expr import AllOf, AnyOf, Arithmetic, Compare, Const, Expr, Unless
+from jinmaek.diagnosis.look import Look
+from jinmaek.diagnosis.rule import Rule
+from jinmaek.model import Labels
+
+WINDOW = 60.0
+"""The longest window of a rate in a live look, in seconds."""
+STEPS = 12
+"""At how many moments of ``held`` a condition is checked again."""
+MEMORY = 4
+"""How many times ``clear_for`` a finding is remembered whose level stays near its limit."""
+EARLIER = 48
+"""At how many moments of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long a condition counts, in seconds since boot."""
+
+    since: float
+    fell: float | None = None
+    """When it last held, where it does not any more but is not clear yet."""
+
+
+@dataclass(slots=True)
+class _Course:
+    """One subject over the moments so far."""
+
+    began: float | None = None
+    """Since when it has held without a break."""
+    raised: float | None = None
+    """Since when it has held, if it was held long enough once and has not been clear since."""
+    held: float = 0.0
+    """When it last held."""
+    near: float = 0.0
+    """When it was last not clear."""
+
+
+def window(look: Look) -> float:
+    """The window of ranges without their own."""
+    return min(look.window, WINDOW)
+
+
+def holding(rule: Rule, look: Look) -> Mapping[Labels, Span] | Missing:
+    """The subjects for which a rule counts at the end of a look.
+
+    A look shorter than ``held`` asks for the whole of the look, and the confidence says so; only what was
+    held for all of ``held`` is remembered after it fell.
+    """
+    at = look.last.monotonic
+    now = evaluate(rule.condition(), look.history, at, window(look))
+    if isinstance(now, Missing):
+        return now
+    begin = look.first.monotonic + window(look)
+    asked = max(begin, at - rule.held)
+    keeps = rule.severity != "benign" and rule.clear_for > 0
+    earlier = _moments(look, max(begin, asked - MEMORY * rule.clear_for), asked, EARLIER) if keeps else []
+    lately = _moments(look, asked, at, STEPS)
+    courses: dict[Labels, _Course] = {}
+    for moment in (*earlier, *lately):
+        _step(rule, look, courses, moment, _holds(rule.condition(), look, moment))
+    spans: dict[Labels, Span] = {}
+    for subject in now:
+        course = courses.get(subject, _Course())
+        if not lately or (course.began is not None and course.began <= lately[0]):
+            spans[subject] = Span((asked if course.began is None else course.began) - window(look))
+    _step(rule, look, courses, at, now)
+    for subject, course in courses.items():
+        if keeps and course.raised is not None and subject not in spans:
+            spans[subject] = Span(course.raised - window(look), None if subject in now else course.held)
+    return spans
+
+
+def _moments(look: Look, start: float, end: float, most: int) -> list[float]:
+    """Moments of readings from ``start`` to before ``end``, evenly thinned to about ``most``."""
+    found = [s.monotonic for s in look.history.snapshots if start <= s.monotonic < end]
+    return found[:: max(1, len(found) // most)]
+
+
+def _holds(expr: Expr, look: Look, at: float) -> Vector:
+    vector = evaluate(expr, look.history, at, window(look))
+    return {} if isinstance(vector, Missing) else vector
+
+
+def _step(rule: Rule, look: Look, courses: dict[Labels, _Course], at: float, now: Vector) -> None:
+    """One moment more."""
+    for subject in now:
+        course = courses.setdefault(subject, _Course())
+        course.began = at if course.began is None else course.began
+        course.held = course.near = at
+        if course.raised is None and at - course.began >= rule.held:
+            course.raised = course.began
+    fallen = [(subject, course) for subject, course in courses.items() if subject not in now]
+    near = (
+        _holds(near_limit(rule), look, at) if any(course.raised is not None for _, course in fallen) else {}
+    )
+    for subject, course in fallen:
+        course.began = None
+        if subject in near:
+            course.near = at
+        elif at - course.near >= rule.clear_for:
+            course.raised = None
+
+
+def near_limit(rule: Rule) -> Expr:
+    """What must not hold for a finding to be over: the level with its limits at ``clear``, without a veto."""
+    level = _eased(rule.when, rule.clear)
+    return Unless(level, tuple(sign.expr for sign in rule.unless)) if rule.unless else level
+
+
+def _eased(expr: Expr, share: float) -> Expr:
+    """A level that is reached earlier. Limits that are formulas are taken to be above 0."""
+    match expr:
+        case AllOf(terms) | AnyOf(terms):
+            return replace(expr, terms=tuple(_eased(term, share) for term in terms))
+        case Unless(term, vetoes):
+            return Unless(_eased(term, share), vetoes)
+        case Compare(">" | ">=", _, right):
+            return replace(expr, right=_times(right, share))
+        case Compare("<" | "<=", _, right):
+            return replace(expr, right=_times(right, 1 / share))
+        case _:
+            return expr
+
+
+def _times(side: Expr, factor: float) -> Expr:
+    match side:
+        case Const(value):
+            return replace(side, value=value * (factor if value > 0 else 1 / factor))
+        case _:
+            return Arithmetic("*", side, Const(factor))
