@@ -156,12 +156,6 @@ def _cputime() -> Code:
 def _memory(layout: Layout, distances: Sequence[int]) -> Code:
     """Pages by kind. A kernel thread may borrow a memory of others: it is not its own."""
     offsets = layout.offsets
-    count = "mm_struct.rss_stat.count"
-    fields = {"vsize": offsets["mm_struct.total_vm"]}
-    fields |= {word: offsets[count] + layout.counter_size * n for n, word in enumerate(RSS)}
-    code: list[Insn | Label] = []
-    for word, offset in fields.items():
-        code += [ebpf.load(8, R0, R7, offset), ebpf.store(8, FP, at(word), R0)]
     sizes: list[Insn | Label] = []
     for word in ("vsize", *RSS):
         sizes += [
@@ -179,7 +173,8 @@ def _memory(layout: Layout, distances: Sequence[int]) -> Code:
         ebpf.load(8, R7, R6, offsets["task_struct.mm"]),
         ebpf.jump_if_imm(R7, "==", 0, "write"),
         ebpf.store_imm(8, FP, at("has_mm"), 1),
-        *code,
+        *copy(layout, R7, 8, "mm_struct.total_vm", "vsize"),
+        *_counters(layout),
         *(_percpu(layout, distances) if distances else ()),
         *sizes,
         ebpf.load(8, R0, FP, at("rss_file")),
@@ -194,6 +189,26 @@ def _memory(layout: Layout, distances: Sequence[int]) -> Code:
         ebpf.jump_if(R0, "==", R7, "write"),
         *(ebpf.store_imm(8, FP, at(word), 0) for word in MEMORY),
     ]
+
+
+def _counters(layout: Layout) -> Code:
+    """What an mm's counters hold themselves. The verifier before 6.2 follows no array of atomics."""
+    first = layout.offsets["mm_struct.rss_stat.count"]
+    if layout.counter_size == 8:
+        return [
+            *stack(R1, at(RSS[0])),
+            ebpf.alu_imm("mov", R2, 8 * len(RSS)),
+            ebpf.alu("mov", R3, R7),
+            ebpf.alu_imm("add", R3, first),
+            ebpf.call(PROBE_READ),
+        ]
+    code: list[Insn | Label] = []
+    for number, word in enumerate(RSS):
+        code += [
+            ebpf.load(8, R0, R7, first + layout.counter_size * number),
+            ebpf.store(8, FP, at(word), R0),
+        ]
+    return code
 
 
 def _percpu(layout: Layout, distances: Sequence[int]) -> Code:
