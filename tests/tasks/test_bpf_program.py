@@ -28,7 +28,7 @@ PLAIN = [name for name, layout in LAYOUTS.items() if layout.counter_size == 8]
 SIDE_BY_SIDE = [name for name, layout in LAYOUTS.items() if layout.together]
 NEWER = {0x62, 0x6A, 0x72, 0x7A, 0x45}
 """Instructions llvm-mc did not know from the start: stores of a number, and the jump that tests bits."""
-KTHREAD = 0x00200000
+KTHREAD, WORKER = 0x00200000, 0x20
 CPUS = 3
 
 every = pytest.mark.parametrize("kernel", LAYOUTS)
@@ -168,6 +168,31 @@ def test_the_letter_of_a_state(kernel: str, state: int, exited: int, letter: str
     host = Kernel(LAYOUTS[kernel])
     told = host.look(host.task(four={"__state": state, "state": state, "exit_state": exited}))
     assert chr(told["state"]) == letter
+
+
+@every
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("pooled", [False, True])
+def test_kernel_threads_are_named_as_this_kernel_does(kernel: str, busy: bool, pooled: bool) -> None:
+    layout = LAYOUTS[kernel]
+    host = Kernel(layout)
+    full = host.memory.piece(64)
+    host.memory.write(full, b"rcu_tasks_trace_kthread\0")
+    worker = host.struct("worker", pool=1 if pooled else 0, current_work=1 if busy else 0)
+    host.memory.write(worker + layout.offsets["worker.desc"], b"events_unbound\0")
+    kthread = host.struct("kthread", full_name=full, data=worker)
+    home = "worker_private" if "task_struct.worker_private" in layout.offsets else "set_child_tid"
+
+    def told(flags: int, at: int) -> str:
+        comm = b"rcu_tasks_trace"
+        return host.comm(host.task(four={"flags": flags}, comm=comm, **{home: at}))
+
+    long = "rcu_tasks_trace_kthread"
+    work = ("+" if busy else "-") + "events_unbound" if pooled else ""
+    assert told(0, kthread) == "rcu_tasks_trace"
+    assert told(KTHREAD, kthread) == (long if "kthread.full_name" in layout.offsets else "rcu_tasks_trace")
+    assert told(KTHREAD, 0) == "rcu_tasks_trace"
+    assert told(KTHREAD | WORKER, kthread) == (long if layout.formatted else "rcu_tasks_trace") + work
 
 
 @pytest.mark.parametrize("kernel", PLAIN)

@@ -55,9 +55,11 @@ OPTIONAL = (
     "tty_driver.major",
     "tty_driver.minor_start",
     "mm_struct.rss_stat.counters",  # since 6.2
-    "task_struct.worker_private",  # since 5.17
+    "task_struct.worker_private",  # since 5.17, before it a kernel thread's set_child_tid
+    "task_struct.set_child_tid",
     "kthread.full_name",
     "kthread.data",
+    "worker.pool",
     "worker.desc",
     "worker.current_work",
     "bpf_array.pptrs",
@@ -77,6 +79,8 @@ ABSENT = {
 FUNCTION = "bpf_iter_task"
 TOGETHER = "percpu_counter_destroy_many"
 """Where this exists (6.6) the per-CPU parts of one mm's four counters lie side by side."""
+FORMATTED = "format_worker_id"
+"""Where this exists (6.10) a worker is shown by its whole name, not by its comm."""
 
 NAMES = (*REQUIRED, *(name for names in EITHER for name in names), *OPTIONAL)
 
@@ -91,6 +95,7 @@ class Layout:
     counter_size: int
     """Bytes from one of an mm's counters to the next; 8 before 6.2."""
     together: bool
+    formatted: bool
 
 
 def resolve(data: bytes) -> Layout:
@@ -99,7 +104,7 @@ def resolve(data: bytes) -> Layout:
     types = btf.parse(
         data,
         [(btf.STRUCT, name) for name in (*sorted(names), COUNTER)]
-        + [(btf.FUNC, FUNCTION), (btf.FUNC, TOGETHER)],
+        + [(btf.FUNC, name) for name in (FUNCTION, TOGETHER, FORMATTED)],
     )
     places = {name: types.place(*name.split(".", 1)) for name in NAMES}
     for name, *other in [(name,) for name in REQUIRED] + [*EITHER]:
@@ -118,6 +123,7 @@ def resolve(data: bytes) -> Layout:
         function=functions[0],
         counter_size=types.size(types.ids(btf.STRUCT, COUNTER)[0]) if split else 8,
         together=bool(types.ids(btf.FUNC, TOGETHER)),
+        formatted=bool(types.ids(btf.FUNC, FORMATTED)),
     )
 
 
@@ -172,7 +178,7 @@ def _sound(layout: Layout) -> bool:
     return (
         all(type(number) is int and 0 <= number < 1 << 31 for number in numbers)
         and layout.iowait_bit < 8
-        and type(layout.together) is bool
+        and type(layout.together) is type(layout.formatted) is bool
         and type(layout.offsets) is dict
         and layout.offsets.keys() >= set(REQUIRED)
         and all(layout.offsets.keys() & {*names} for names in EITHER)

@@ -35,6 +35,7 @@ from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R6, R7, R8, R9, Code, Insn, L
 REPORTED = ((0x40, "P"), (0x20, "Z"), (0x10, "X"), (8, "t"), (4, "T"), (2, "D"), (1, "S"))
 """Bits of ``__state`` and ``exit_state``, the highest first; none of them is R."""
 TASK_IDLE, TASK_RTLOCK_WAIT, TASK_FROZEN = 0x402, 0x1000, 0x8000
+WORKER = ("worker.pool", "worker.desc", "worker.current_work")
 RT_PRIORITIES, NICE_0 = 100, 120
 """Where the kernel's priorities of ordinary threads begin, and nice 0: include/linux/sched/prio.h."""
 
@@ -158,28 +159,39 @@ def _name(layout: Layout) -> Code:
     code: list[Insn | Label] = []
     for step in range(0, COMM, 8):
         code += [ebpf.load(8, R0, R6, comm + step), ebpf.store(8, FP, name + step, R0)]
-    needed = {"task_struct.worker_private", "kthread.full_name", "kthread.data", "worker.desc"}
-    if not offsets.keys() >= {*needed, "worker.current_work"}:
+    homes = ("task_struct.worker_private", "task_struct.set_child_tid")
+    home = next((field for field in homes if field in offsets), None)
+    if home is None or not offsets.keys() >= {"kthread.data", *WORKER}:
         return code
+    full: list[Insn | Label] = []
+    if "kthread.full_name" in offsets:
+        full = [
+            *([] if layout.formatted else [ebpf.jump_if_imm(R7, "&", PF_WQ_WORKER, "short")]),
+            *probe(R8, offsets["kthread.full_name"], 8),
+            ebpf.load(8, R3, FP, SCRATCH),
+            ebpf.jump_if_imm(R3, "==", 0, "short"),
+            *stack(R1, name),
+            ebpf.alu_imm("mov", R2, NAME),
+            ebpf.call(PROBE_READ_STR),
+            Label("short"),
+        ]
     return [
         *code,
         ebpf.load(8, R7, FP, at("flags")),
         ebpf.alu("mov", R0, R7),
         ebpf.alu_imm("and", R0, PF_KTHREAD),
         ebpf.jump_if_imm(R0, "==", 0, "named"),
-        ebpf.load(8, R8, R6, offsets["task_struct.worker_private"]),
-        *probe(R8, offsets["kthread.full_name"], 8),
-        ebpf.load(8, R3, FP, SCRATCH),
-        ebpf.jump_if_imm(R3, "==", 0, "short"),
-        *stack(R1, name),
-        ebpf.alu_imm("mov", R2, NAME),
-        ebpf.call(PROBE_READ_STR),
-        Label("short"),
+        ebpf.load(8, R8, R6, offsets[home]),
+        *full,
         ebpf.alu_imm("and", R7, PF_WQ_WORKER),
         ebpf.jump_if_imm(R7, "==", 0, "named"),
         *probe(R8, offsets["kthread.data"], 8),
         ebpf.load(8, R8, FP, SCRATCH),
         ebpf.jump_if_imm(R8, "==", 0, "named"),
+        # A rescuer at rest keeps what it last did, but has no pool.
+        *probe(R8, offsets["worker.pool"], 8),
+        ebpf.load(8, R0, FP, SCRATCH),
+        ebpf.jump_if_imm(R0, "==", 0, "named"),
         *stack(R1, desc),
         ebpf.alu_imm("mov", R2, DESC),
         ebpf.alu("mov", R3, R8),
