@@ -65,6 +65,32 @@ print("ready", flush=True)
 waits = (os.POSIX_SPAWN_OPEN, 9, sys.argv[1], os.O_RDONLY, 0)
 os.posix_spawn("/bin/true", ["true"], {}, file_actions=[waits])
 """
+TIME_NAMESPACE = """
+import ctypes, os, sys, time
+sys.path.insert(0, sys.argv[1])
+from jinmaek.root import LIVE
+from jinmaek.tasks.bpf import TaskIterator, Unavailable
+def leave(seconds):
+    if ctypes.CDLL(None, use_errno=True).unshare(0x80):
+        sys.exit("no time namespace here: " + os.strerror(ctypes.get_errno()))
+    with open("/proc/self/timens_offsets", "w") as file:
+        file.write(f"boottime {seconds} 0")
+def told():
+    try:
+        with TaskIterator() as iterator:
+            table = iterator.scan(LIVE, details=False).processes
+    except Unavailable as why:
+        return why
+    return 0 <= time.clock_gettime(time.CLOCK_BOOTTIME) - table.start_time[table.pid.index(os.getpid())] < 30
+leave(100000)
+print("left:", told(), flush=True)
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print("in it:", told(), flush=True)
+leave(5)
+print("left again:", told(), flush=True)
+os._exit(0)
+"""
 SOURCE = str(Path(bpf.__file__).parents[2])
 
 
@@ -517,6 +543,22 @@ class TestRefused:
         monkeypatch.setattr(bpf, "INITIAL_PID_NAMESPACE", "pid:[1]")
         with pytest.raises(Unavailable, match="pid namespace"):
             TaskIterator()
+
+    @pytest.mark.kernel
+    def test_a_time_namespace_is_reckoned_with_once_it_is_known(self, iterator: TaskIterator) -> None:
+        process = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", TIME_NAMESPACE, SOURCE],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if process.stderr.startswith("no time namespace"):
+            pytest.skip(process.stderr)
+        assert process.stdout.splitlines() == [
+            "left: True",
+            "in it: True",
+            "left again: in another time namespace than its children",
+        ], process.stderr
 
     @pytest.mark.parametrize("machine", ["i686", "s390x", ""])
     def test_another_machine(self, machine: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from jinmaek.tasks.table import Changes, Scan
 __all__ = ["TaskIterator", "Unavailable"]
 
 INITIAL_PID_NAMESPACE = "pid:[4026531836]"
+INITIAL_TIME_NAMESPACE = "time:[4026531834]"
 
 
 class TaskIterator:
@@ -141,7 +142,18 @@ def _possible_cpus() -> int:
 
 
 def _boottime_offset() -> int:
-    """What this time namespace adds to boottime, nanoseconds (since 5.5; /proc shows start times with it)."""
+    """What this time namespace adds to boottime (since 5.5), nanoseconds; /proc adds it too since 5.11.
+
+    The kernel tells what it adds for children, and that is another amount after unshare(2).
+    """
+    try:
+        own, later = (os.readlink(f"/proc/self/ns/{name}") for name in ("time", "time_for_children"))
+    except OSError:
+        return 0
+    if own == INITIAL_TIME_NAMESPACE:
+        return 0
+    if own != later:
+        raise Unavailable("in another time namespace than its children")
     try:
         lines = [line.split() for line in procfile.read("/proc/self/timens_offsets").split("\n")]
     except procfile.Unreadable:
