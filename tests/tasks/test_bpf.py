@@ -213,6 +213,8 @@ class TestAgreement:
         with child(VFORK, str(fifo)) as pid:
             try:
                 until(lambda: state(pid) == "D")
+                # On its way to sleep it is in D and nowhere yet.
+                until(lambda: Path(f"/proc/{pid}/wchan").read_text() != "0")
                 ours, theirs = both(iterator)
                 assert agree(iterator, pid)["state"] == "D"
                 (mine,) = [one for one in ours.waiting if one.tgid == pid]
