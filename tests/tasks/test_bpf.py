@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,9 @@ print("ready", flush=True)
 waits = (os.POSIX_SPAWN_OPEN, 9, sys.argv[1], os.O_RDONLY, 0)
 os.posix_spawn("/bin/true", ["true"], {}, file_actions=[waits])
 """
+SEALED_SINCE = (
+    "168: (85) call program of this type cannot use helper bpf_probe_read_kernel#113 processed 1 insns"
+)
 TIME_NAMESPACE = """
 import ctypes, os, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -481,6 +484,17 @@ def ids(command: int) -> set[int]:
         found.add(at)
 
 
+def verifier(said: str) -> Callable[[int, bytes], int]:
+    """A kernel that refuses every program, with these words where it is given room for them."""
+
+    def refuse(command: int, attributes: bytes) -> int:
+        room, place = struct.unpack_from("=IQ", attributes, 28)
+        ctypes.memmove(place, said.encode(), min(room, len(said)))
+        raise OSError(errno.EINVAL, "no")
+
+    return refuse
+
+
 class TestRefused:
     @pytest.mark.kernel
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root has capabilities to lose")
@@ -497,7 +511,11 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         ("number", "words"),
-        [(errno.EPERM, "CAP_BPF"), (errno.ENOSYS, "seccomp"), (errno.EINVAL, "the verifier")],
+        [
+            (errno.EPERM, "CAP_BPF"),
+            (errno.ENOSYS, "seccomp"),
+            (errno.EINVAL, r"^bpf\(2\): Invalid argument$"),
+        ],
     )
     def test_each_errno_of_the_call_is_a_reason(
         self, number: int, words: str, monkeypatch: pytest.MonkeyPatch
@@ -523,13 +541,28 @@ class TestRefused:
                 bpf_calls.attach(1, b"")
             assert os.listdir("/proc/self/fd") == files
 
+    @pytest.mark.parametrize("said", ["unknown func bpf_probe_read_kernel#113", SEALED_SINCE])
+    def test_lockdown_is_told_from_a_fault(self, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bpf_calls, "call", verifier(said))
+        with pytest.raises(Unavailable, match=r"^Operation not permitted: lockdown=confidentiality$"):
+            bpf_calls.attach(1, b"")
+
+    def test_a_report_is_quoted_from_its_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        report = "Verification failed: Policy: " + "why " * 200
+        monkeypatch.setattr(bpf_calls, "call", verifier("1: (95) exit\n" * 100 + report))
+        with pytest.raises(
+            Unavailable, match=r"^the verifier: Invalid argument: Verification failed: Policy:"
+        ) as told:
+            bpf_calls.attach(1, b"")
+        assert len(str(told.value)) < 400
+
     def test_the_verifier_is_quoted(self) -> None:
         try:
             layout = bpf_layout.remembered()
             bpf_calls.attach(layout.function, bytes.fromhex("b700000000000000 9500000000000000"))
         except (OSError, LookupError, Unavailable) as why:
             pytest.skip(f"no task iterator here: {why}")
-        with pytest.raises(Unavailable, match=r"the verifier: .*R0 !read_ok"):
+        with pytest.raises(Unavailable, match=r"the verifier: .*R0 (!read_ok|is not readable)"):
             bpf_calls.attach(layout.function, bytes.fromhex("9500000000000000"))
 
     def test_no_btf(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ LINK = struct.Struct("=IIII")
 ITER = struct.Struct("=II")
 LOG = 1 << 20
 TOLD = 300
-"""Characters of the verifier's last words worth showing."""
+"""Characters worth showing of the verifier's last words, or of its report where it writes one (7.3)."""
+REPORT = "Verification failed: "
 ROOM = 1 << 15
 """What the kernel hands out in one read at most (kernel/bpf/bpf_iter.c: eight pages)."""
 MEANING = {
@@ -35,6 +36,8 @@ MEANING = {
     errno.ENFILE: "",
 }
 """Errors that have nothing to do with the program itself."""
+SEALED = ("unknown func bpf_probe_read_kernel", "cannot use helper bpf_probe_read_kernel")
+"""What older and newer verifiers say of a helper that kernel_lockdown(7) takes away even from root."""
 
 
 class Unavailable(Exception):
@@ -118,8 +121,12 @@ def _load(function: int, code: bytes) -> int:
     try:
         return call(PROG_LOAD, _attributes(function, code, log))
     except OSError as error:
-        said = " ".join(log.value.decode("utf-8", "backslashreplace").split())[-TOLD:]
-        raise Unavailable(f"the verifier: {os.strerror(error.errno or 0)}: {said}") from None
+        said = " ".join(log.value.decode("utf-8", "backslashreplace").split())
+        if any(words in said for words in SEALED):
+            raise Unavailable(f"{os.strerror(errno.EPERM)}: lockdown=confidentiality") from None
+        said = said[said.index(REPORT) :][:TOLD] if REPORT in said else said[-TOLD:]
+        source = "the verifier" if said else "bpf(2)"
+        raise Unavailable(": ".join(filter(None, (source, os.strerror(error.errno or 0), said)))) from None
 
 
 def _attributes(function: int, code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> bytes:
