@@ -8,6 +8,7 @@ import errno
 import gc
 import os
 import pickle
+import resource
 import signal
 import struct
 import subprocess
@@ -526,6 +527,34 @@ class TestRefused:
         monkeypatch.setattr(bpf_calls, "call", refuse)
         with pytest.raises(Unavailable, match=words):
             bpf_calls.attach(1, b"")
+
+    def test_a_limit_of_locked_memory_is_lifted_for_the_load_alone(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Before 5.11 the kernel says EPERM where a program does not fit into the limit."""
+        before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+        limits = [(1 << 16, 1 << 16)]
+
+        def call(command: int, attributes: bytes) -> int:
+            if limits[-1] != (resource.RLIM_INFINITY, resource.RLIM_INFINITY):
+                raise OSError(errno.EPERM, "no")
+            return 77
+
+        monkeypatch.setattr(bpf_calls, "call", call)
+        monkeypatch.setattr(resource, "getrlimit", lambda which: limits[-1])
+        monkeypatch.setattr(resource, "setrlimit", lambda which, pair: limits.append(pair))
+        assert bpf_calls._load(1, b"") == 77
+        assert len(limits) == 3
+        assert limits[-1] == limits[0]
+
+        def refuse(which: int, pair: tuple[int, int]) -> None:
+            raise ValueError("not allowed to raise maximum limit")
+
+        monkeypatch.setattr(resource, "setrlimit", refuse)
+        with pytest.raises(Unavailable, match="CAP_BPF"):
+            bpf_calls.attach(1, b"")
+        monkeypatch.undo()
+        assert resource.getrlimit(resource.RLIMIT_MEMLOCK) == before
 
     def test_a_link_that_fails_gives_the_program_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for failing in (bpf_calls.LINK_CREATE, bpf_calls.ITER_CREATE):

@@ -7,9 +7,11 @@ import ctypes
 import errno
 import os
 import platform
+import resource
 import struct
 import sys
 from array import array
+from collections.abc import Iterator
 from functools import cache
 
 NUMBERS = {"x86_64": 321, "aarch64": 280}
@@ -111,9 +113,13 @@ def _libc() -> tuple[ctypes.CDLL, int]:
 
 
 def _load(function: int, code: bytes) -> int:
+    quiet = _attributes(function, code, None)
     try:
-        return call(PROG_LOAD, _attributes(function, code, None))
+        return call(PROG_LOAD, quiet)
     except OSError as error:
+        if error.errno == errno.EPERM:
+            with _may_lock():
+                return call(PROG_LOAD, quiet)
         if error.errno in MEANING:
             raise
     # Once more, to hear why.
@@ -127,6 +133,19 @@ def _load(function: int, code: bytes) -> int:
         said = said[said.index(REPORT) :][:TOLD] if REPORT in said else said[-TOLD:]
         source = "the verifier" if said else "bpf(2)"
         raise Unavailable(": ".join(filter(None, (source, os.strerror(error.errno or 0), said)))) from None
+
+
+@contextlib.contextmanager
+def _may_lock() -> Iterator[None]:
+    """Without the limit of locked memory, if this process may lift it: programs count to it before 5.11."""
+    limits = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, limits)
 
 
 def _attributes(function: int, code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> bytes:
