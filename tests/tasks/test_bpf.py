@@ -32,6 +32,7 @@ from tests.tasks.children import (
     until,
 )
 
+from jinmaek.kernel import mountinfo
 from jinmaek.root import LIVE
 from jinmaek.tasks import beside, bpf, bpf_calls, bpf_layout, procfs
 from jinmaek.tasks.bpf import TaskIterator, Unavailable
@@ -297,12 +298,15 @@ class TestAgreement:
         code = (
             "import os, sys, threading, time\n"
             "def write(size):\n"
-            "    f = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT); os.write(f, bytes(size)); os.fsync(f)\n"
+            "    f = os.open(f'{sys.argv[1]}{size}', os.O_WRONLY | os.O_CREAT)\n"
+            "    os.write(f, bytes(size)); os.fsync(f)\n"
             "t = threading.Thread(target=write, args=(3 << 20,)); t.start(); t.join()\n"
             "threading.Thread(target=lambda: (write(2 << 20), time.sleep(60))).start(); write(1 << 20)\n"
             "time.sleep(0.3); print('ready', flush=True); time.sleep(60)\n"
         )
         names = ["run_time", "run_delay", "read_bytes", "write_bytes", "cgroup_id"]
+        if fstype(tmp_path) in ("tmpfs", "ramfs", "overlay"):
+            pytest.skip(f"nothing is written to storage on {fstype(tmp_path)}")
         with child(code, str(file)) as pid:
             until(lambda: state(pid) == "S")
             ours = iterator.scan(details=False).processes
@@ -374,21 +378,30 @@ class TestAgreement:
         assert iterator.scan(details=False).changes is not None
 
     def test_the_whole_host(self, iterator: TaskIterator) -> None:
-        ours, theirs = both(iterator)
-        again = iterator.scan(details=True)
-        hidden = iterator.hidden
-        before, after = (dict(zip(one.processes.pid, range(1 << 30))) for one in (ours, again))  # noqa: B905
-        for at, pid in enumerate(theirs.processes.pid):
-            if pid in hidden or pid not in before or pid not in after:
-                continue
-            for name in COLUMNS:
-                first, last = getattr(ours.processes, name), getattr(again.processes, name)
-                known = getattr(theirs.processes, name)
-                # What stood still around it must be the same.
-                if known and name not in TIMES and first[before[pid]] == last[after[pid]]:
-                    moved = pid == os.getpid() or name in ("state", "processor", "comm")
-                    assert moved or known[at] == first[before[pid]], (pid, name)
-        assert not set(theirs.processes.pid) - before.keys() - after.keys() - {*hidden}
+        # A busy process may change back and forth between three scans, but not always the same way.
+        wrong = disagreements(iterator)
+        for _ in range(5):
+            wrong &= disagreements(iterator) if wrong else set()
+        assert not wrong
+
+
+def disagreements(iterator: TaskIterator) -> set[tuple[int, str]]:
+    """Pid and column of what both scans around one of /proc say otherwise; whoever is in only one way."""
+    ours, theirs = both(iterator)
+    again = iterator.scan(details=True)
+    before, after = (dict(zip(one.processes.pid, range(1 << 30))) for one in (ours, again))  # noqa: B905
+    missing = set(theirs.processes.pid) - before.keys() - after.keys()
+    found = {(pid, "missing") for pid in missing}
+    for at, pid in enumerate(theirs.processes.pid):
+        if pid not in before or pid not in after or pid == os.getpid():
+            continue
+        for name in COLUMNS:
+            first, last = getattr(ours.processes, name), getattr(again.processes, name)
+            known = getattr(theirs.processes, name)
+            moving = name in TIMES or name in ("state", "processor", "comm")
+            if known and not moving and known[at] != first[before[pid]] == last[after[pid]]:
+                found.add((pid, name))
+    return found
 
 
 @pytest.mark.kernel
@@ -470,6 +483,12 @@ class TestLeaks:
             stop.set()
             for worker in workers:
                 worker.join()
+
+
+def fstype(path: Path) -> str:
+    """The type of the file system a path is on."""
+    mounts = list(mountinfo.parse(Path("/proc/self/mountinfo").read_text()))
+    return next(one.fstype for one in reversed(mounts) if one.device == os.stat(path).st_dev)
 
 
 def ids(command: int) -> set[int]:
