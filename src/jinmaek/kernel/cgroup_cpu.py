@@ -32,7 +32,9 @@ class CgroupCpu:
     """CPU time of one cgroup with all below it, and how its quota held it back."""
 
     cgroup: str
-    usage: float | None = counter("seconds", "used", _cadvisor("cpu_usage_seconds_total", {"cpu": "total"}))
+    usage: float | None = counter(
+        "seconds", "CPU time used", _cadvisor("cpu_usage_seconds_total", {"cpu": "total"})
+    )
     nr_periods: int | None = counter(
         "count", "quota periods in which it ran", _cadvisor("cpu_cfs_periods_total")
     )
@@ -40,17 +42,21 @@ class CgroupCpu:
         "count", "periods in which the quota ran out", _cadvisor("cpu_cfs_throttled_periods_total")
     )
     throttled: float | None = counter(
-        "seconds", "threads were held back, summed over CPUs", _cadvisor("cpu_cfs_throttled_seconds_total")
+        "seconds",
+        "time threads were held back, summed over CPUs",
+        _cadvisor("cpu_cfs_throttled_seconds_total"),
     )
     nr_bursts: int | None = counter(
         "count", "periods that used saved quota", _cadvisor("cpu_cfs_burst_periods_total")
     )
     burst: float | None = counter(
-        "seconds", "used above the quota out of savings", _cadvisor("cpu_cfs_burst_seconds_total")
+        "seconds", "CPU time used above the quota out of savings", _cadvisor("cpu_cfs_burst_seconds_total")
     )
     quota: float | None = gauge("ratio", "CPUs it may use; None is without limit")
     period: float | None = gauge(
-        "seconds", "in which the quota is shared out", _cadvisor("spec_cpu_period", factor=1 / MICROSECONDS)
+        "seconds",
+        "time in which the quota is shared out",
+        _cadvisor("spec_cpu_period", factor=1 / MICROSECONDS),
     )
 
 

@@ -50,12 +50,12 @@ class CgroupMemory:
     """Memory of one cgroup with all below it."""
 
     cgroup: str
-    current: int | None = gauge("bytes", "charged, cache included", _cadvisor("usage_bytes"))
+    current: int | None = gauge("bytes", "memory charged, cache included", _cadvisor("usage_bytes"))
     max: int | None = gauge("bytes", "hard limit; None is without limit")
-    high: int | None = gauge("bytes", "above which it is slowed and reclaimed; None is without limit")
-    low: int | None = gauge("bytes", "protected from reclaim while others have more")
-    swap_current: int | None = gauge("bytes", "in swap", _cadvisor("swap"))
-    swap_max: int | None = gauge("bytes", "most in swap; None is without limit")
+    high: int | None = gauge("bytes", "limit above which it is slowed and reclaimed; None is without limit")
+    low: int | None = gauge("bytes", "memory protected from reclaim while others have more")
+    swap_current: int | None = gauge("bytes", "memory of it in swap", _cadvisor("swap"))
+    swap_max: int | None = gauge("bytes", "most memory in swap; None is without limit")
     events_low: int | None = counter("count", "reclaims below low")
     events_high: int | None = counter("count", "times it was slowed for being above high")
     events_max: int | None = counter("count", "times it hit max", _cadvisor("failcnt"))
@@ -66,7 +66,7 @@ class CgroupMemory:
     shmem: int | None = gauge("bytes", "tmpfs, memfd, shared memory: part of file")
     kernel: int | None = gauge("bytes", "kernel memory (5.18)", _cadvisor("kernel_usage"))
     slab_reclaimable: int | None = gauge("bytes", "names and inodes: slab that can be dropped")
-    slab_unreclaimable: int | None = gauge("bytes", "slab that cannot")
+    slab_unreclaimable: int | None = gauge("bytes", "slab that cannot be dropped")
     inactive_file: int | None = gauge(
         "bytes", "cache on the inactive list", _cadvisor("total_inactive_file_bytes")
     )

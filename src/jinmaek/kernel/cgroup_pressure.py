@@ -28,9 +28,11 @@ class CgroupPressure:
     cgroup: str
     resource: str
     """cpu, memory, io, irq."""
-    some_avg10: float | None = gauge("ratio", "of the last 10 s in which at least one thread waited")
+    some_avg10: float | None = gauge("ratio", "share of the last 10 s in which at least one thread waited")
     some_total: float | None = counter("seconds", SOME_TOTAL)
-    full_avg10: float | None = gauge("ratio", "of the last 10 s in which every thread that had work waited")
+    full_avg10: float | None = gauge(
+        "ratio", "share of the last 10 s in which every thread that had work waited"
+    )
     full_total: float | None = counter("seconds", FULL_TOTAL)
 
 

@@ -26,30 +26,32 @@ class Disk:
     device: str
     read_ios: int = counter("count", "reads completed", "node_disk_reads_completed_total")
     read_merges: int = counter("count", "reads merged into a queued one", "node_disk_reads_merged_total")
-    read_sectors: int = counter("bytes", "read", "node_disk_read_bytes_total")
-    read_ticks: float = counter("seconds", "spent by all reads", "node_disk_read_time_seconds_total")
+    read_sectors: int = counter("bytes", "data read", "node_disk_read_bytes_total")
+    read_ticks: float = counter("seconds", "time spent by all reads", "node_disk_read_time_seconds_total")
     write_ios: int = counter("count", "writes completed", "node_disk_writes_completed_total")
     write_merges: int = counter("count", "writes merged into a queued one", "node_disk_writes_merged_total")
-    write_sectors: int = counter("bytes", "written", "node_disk_written_bytes_total")
-    write_ticks: float = counter("seconds", "spent by all writes", "node_disk_write_time_seconds_total")
+    write_sectors: int = counter("bytes", "data written", "node_disk_written_bytes_total")
+    write_ticks: float = counter("seconds", "time spent by all writes", "node_disk_write_time_seconds_total")
     in_flight: int = gauge("count", "requests handed to the device, not finished", "node_disk_io_now")
     io_ticks: float = counter(
-        "seconds", "during which at least one request was in flight", "node_disk_io_time_seconds_total"
+        "seconds", "time during which at least one request was in flight", "node_disk_io_time_seconds_total"
     )
     time_in_queue: float = counter(
-        "seconds", "spent by all requests, unfinished ones too", "node_disk_io_time_weighted_seconds_total"
+        "seconds",
+        "time spent by all requests, unfinished ones too",
+        "node_disk_io_time_weighted_seconds_total",
     )
     discard_ios: int | None = counter("count", "discards completed", "node_disk_discards_completed_total")
     discard_merges: int | None = counter("count", "discards merged", "node_disk_discards_merged_total")
     discard_sectors: int | None = counter(
-        "bytes", "discarded", Metric("node_disk_discarded_sectors_total", factor=SECTOR)
+        "bytes", "data discarded", Metric("node_disk_discarded_sectors_total", factor=SECTOR)
     )
     discard_ticks: float | None = counter(
-        "seconds", "spent by all discards", "node_disk_discard_time_seconds_total"
+        "seconds", "time spent by all discards", "node_disk_discard_time_seconds_total"
     )
     flush_ios: int | None = counter("count", "cache flushes completed", "node_disk_flush_requests_total")
     flush_ticks: float | None = counter(
-        "seconds", "spent by all cache flushes", "node_disk_flush_requests_time_seconds_total"
+        "seconds", "time spent by all cache flushes", "node_disk_flush_requests_time_seconds_total"
     )
 
 

@@ -59,7 +59,7 @@ class Meminfo:
     PageTables: int | None = gauge("bytes", "page tables of programs")
     SecPageTables: int | None = gauge("bytes", "page tables of guests and IOMMUs (6.1)")
     Quicklists: int | None = gauge("bytes", "page tables kept for reuse (until 5.1)")
-    NFS_Unstable: int | None = gauge("bytes", "sent to an NFS server but not stored there; 0 since 5.8")
+    NFS_Unstable: int | None = gauge("bytes", "data sent to an NFS server but not stored there; 0 since 5.8")
     Bounce: int | None = gauge("bytes", "copies for devices that cannot reach all memory")
     WritebackTmp: int | None = gauge("bytes", "copies FUSE is writing")
     CommitLimit: int | None = gauge("bytes", "most memory promised under vm.overcommit_memory=2")

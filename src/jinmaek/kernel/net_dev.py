@@ -23,7 +23,7 @@ class NetDev:
     """One interface. Counters restart when the interface is made anew."""
 
     device: str
-    receive_bytes: int = counter("bytes", "received", "node_network_receive_bytes_total")
+    receive_bytes: int = counter("bytes", "data received", "node_network_receive_bytes_total")
     receive_packets: int = counter("count", "packets received", "node_network_receive_packets_total")
     receive_errs: int = counter("count", "bad packets received", "node_network_receive_errs_total")
     receive_drop: int = counter("count", "packets received, not passed on", "node_network_receive_drop_total")
@@ -35,7 +35,7 @@ class NetDev:
     receive_multicast: int = counter(
         "count", "multicast packets received", "node_network_receive_multicast_total"
     )
-    transmit_bytes: int = counter("bytes", "sent", "node_network_transmit_bytes_total")
+    transmit_bytes: int = counter("bytes", "data sent", "node_network_transmit_bytes_total")
     transmit_packets: int = counter("count", "packets sent", "node_network_transmit_packets_total")
     transmit_errs: int = counter("count", "packets not sent: errors", "node_network_transmit_errs_total")
     transmit_drop: int = counter("count", "packets not sent: no room", "node_network_transmit_drop_total")

@@ -22,12 +22,12 @@ class Numastat:
     """Allocations of one memory node, in pages."""
 
     node: int
-    numa_hit: int | None = counter("pages", "wanted from this node and got from it")
-    numa_miss: int | None = counter("pages", "wanted from another node, got from this one")
-    numa_foreign: int | None = counter("pages", "wanted from this node, got from another one")
-    interleave_hit: int | None = counter("pages", "interleaved here as intended")
-    local_node: int | None = counter("pages", "got from this node by its own CPUs")
-    other_node: int | None = counter("pages", "got from this node by the CPUs of another")
+    numa_hit: int | None = counter("pages", "pages wanted from this node and got from it")
+    numa_miss: int | None = counter("pages", "pages wanted from another node, got from this one")
+    numa_foreign: int | None = counter("pages", "pages wanted from this node, got from another one")
+    interleave_hit: int | None = counter("pages", "pages interleaved here as intended")
+    local_node: int | None = counter("pages", "pages got from this node by its own CPUs")
+    other_node: int | None = counter("pages", "pages got from this node by the CPUs of another")
 
 
 def parse(files: Mapping[str, str]) -> Iterator[Numastat]:

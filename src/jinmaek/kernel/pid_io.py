@@ -16,13 +16,15 @@ from jinmaek.kernel.digits import unsigned
 class PidIo:
     """The input and output of a process since it started."""
 
-    rchar: int | None = counter("bytes", "returned by read() and its like, page cache included")
-    wchar: int | None = counter("bytes", "given to write() and its like")
-    syscr: int | None = counter("count", "read() and its like")
-    syscw: int | None = counter("count", "write() and its like")
-    read_bytes: int | None = counter("bytes", "fetched from storage for it")
+    rchar: int | None = counter("bytes", "data returned by read() and its like, page cache included")
+    wchar: int | None = counter("bytes", "data given to write() and its like")
+    syscr: int | None = counter("count", "calls of read() and its like")
+    syscw: int | None = counter("count", "calls of write() and its like")
+    read_bytes: int | None = counter("bytes", "data fetched from storage for it")
     write_bytes: int | None = counter("bytes", "page cache it dirtied, or written past the cache")
-    cancelled_write_bytes: int | None = counter("bytes", "of write_bytes, dropped before reaching storage")
+    cancelled_write_bytes: int | None = counter(
+        "bytes", "part of write_bytes, dropped before reaching storage"
+    )
 
 
 def parse(text: str) -> PidIo:

@@ -28,8 +28,8 @@ class PidSmapsRollup:
 
     Rss: int = gauge("bytes", "RAM it maps, shared or not")
     Pss: int = gauge("bytes", "RAM it maps, each page divided by the number of its mappers")
-    Private_Clean: int = gauge("bytes", "mapped by it alone and unmodified")
-    Private_Dirty: int = gauge("bytes", "mapped by it alone and modified")
+    Private_Clean: int = gauge("bytes", "RAM mapped by it alone and unmodified")
+    Private_Dirty: int = gauge("bytes", "RAM mapped by it alone and modified")
     Swap: int = gauge("bytes", "anonymous and shared memory of it in swap")
     Pss_Anon: int | None = gauge("bytes", "the part of Pss without a file behind it (5.4)")
     Pss_File: int | None = gauge("bytes", "the part of Pss that is page cache of files (5.4)")

@@ -35,14 +35,14 @@ class PidStat:
     stime: float = counter("seconds", "CPU time in the kernel on its behalf")
     cutime: float = counter("seconds", "utime of children waited for")
     cstime: float = counter("seconds", "stime of children waited for")
-    priority: int = gauge("count", "20 + nice, or -1 - real-time priority")
-    nice: int = gauge("count", "-20 (favoured) to 19")
+    priority: int = gauge("count", "priority: 20 + nice, or -1 - real-time priority")
+    nice: int = gauge("count", "nice value: -20 (favoured) to 19")
     num_threads: int = gauge("count", "threads, an exited leader included")
     starttime: float = gauge("seconds", "when it started, since boot")
     vsize: int = gauge("bytes", "address space")
     rt_priority: int = gauge("count", "real-time priority 1 to 99, 0 for others")
     delayacct_blkio_ticks: float | None = counter(
-        "seconds", "waited for block I/O; 0 unless kernel.task_delayacct is 1 (2.6.18)"
+        "seconds", "time waited for block I/O; 0 unless kernel.task_delayacct is 1 (2.6.18)"
     )
 
 

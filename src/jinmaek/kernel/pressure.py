@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 PERCENT = 100
 MICROSECONDS = 1_000_000
 
-SOME = "of the last %s in which at least one thread waited"
-FULL = "of the last %s in which every thread that had work waited"
-SOME_TOTAL = "in which at least one thread waited"
-FULL_TOTAL = "in which every thread that had work waited"
+SOME = "share of the last %s in which at least one thread waited"
+FULL = "share of the last %s in which every thread that had work waited"
+SOME_TOTAL = "time in which at least one thread waited"
+FULL_TOTAL = "time in which every thread that had work waited"
 
 
 @row

@@ -27,10 +27,12 @@ class Schedstat:
 
     cpu: int
     running_seconds: float = counter(
-        "seconds", "threads ran here (rq_cpu_time)", "node_schedstat_running_seconds_total"
+        "seconds", "time threads ran here (rq_cpu_time)", "node_schedstat_running_seconds_total"
     )
     waiting_seconds: float = counter(
-        "seconds", "threads that could run waited here (run_delay)", "node_schedstat_waiting_seconds_total"
+        "seconds",
+        "time threads that could run waited here (run_delay)",
+        "node_schedstat_waiting_seconds_total",
     )
     timeslices: int = counter("count", "turns given (pcount)", "node_schedstat_timeslices_total")
 

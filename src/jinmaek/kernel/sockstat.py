@@ -34,7 +34,7 @@ class Sockstat:
     UDPLITE_inuse: int | None = gauge("count", "UDP-Lite sockets bound", "node_sockstat_UDPLITE_inuse")
     RAW_inuse: int | None = gauge("count", "raw sockets", "node_sockstat_RAW_inuse")
     FRAG_inuse: int | None = gauge("count", "IP packets being put together", "node_sockstat_FRAG_inuse")
-    FRAG_memory: int | None = gauge("bytes", "fragments held", "node_sockstat_FRAG_memory")
+    FRAG_memory: int | None = gauge("bytes", "memory of IP fragments held", "node_sockstat_FRAG_memory")
 
 
 KNOWN = frozenset(columns_of(Sockstat))

@@ -41,16 +41,18 @@ def _mode(mode: str) -> Metric:
 class Stat:
     """The host as a whole; times are sums over its CPUs."""
 
-    user: float = counter("seconds", "programs at normal priority, guests included")
-    nice: float = counter("seconds", "programs at lowered priority, niced guests included")
-    system: float = counter("seconds", "kernel on behalf of programs")
-    idle: float = counter("seconds", "nothing to do")
-    iowait: float | None = counter("seconds", "nothing to do while a thread slept for I/O: a lower bound")
-    irq: float | None = counter("seconds", "hardware interrupts")
-    softirq: float | None = counter("seconds", "deferred interrupt work")
-    steal: float | None = counter("seconds", "wanted to run, but the hypervisor ran somebody else")
-    guest: float | None = counter("seconds", "running virtual CPUs; contained in user")
-    guest_nice: float | None = counter("seconds", "running niced virtual CPUs; contained in nice")
+    user: float = counter("seconds", "time in programs at normal priority, guests included")
+    nice: float = counter("seconds", "time in programs at lowered priority, niced guests included")
+    system: float = counter("seconds", "time in the kernel on behalf of programs")
+    idle: float = counter("seconds", "time with nothing to do")
+    iowait: float | None = counter(
+        "seconds", "time with nothing to do while a thread slept for I/O: a lower bound"
+    )
+    irq: float | None = counter("seconds", "time in hardware interrupts")
+    softirq: float | None = counter("seconds", "time in deferred interrupt work")
+    steal: float | None = counter("seconds", "time it wanted to run, but the hypervisor ran somebody else")
+    guest: float | None = counter("seconds", "time running virtual CPUs; contained in user")
+    guest_nice: float | None = counter("seconds", "time running niced virtual CPUs; contained in nice")
     ctxt: int = counter("count", "context switches", "node_context_switches_total")
     btime: int = gauge("seconds", "when the host booted, since the epoch", "node_boot_time_seconds")
     processes: int = counter("count", "processes and threads ever started", "node_forks_total")
@@ -65,22 +67,26 @@ class StatCpu:
     """One CPU that is online."""
 
     cpu: int
-    user: float = counter("seconds", "programs at normal priority, guests included", _mode("user"))
-    nice: float = counter("seconds", "programs at lowered priority, niced guests included", _mode("nice"))
-    system: float = counter("seconds", "kernel on behalf of programs", _mode("system"))
-    idle: float = counter("seconds", "nothing to do", _mode("idle"))
-    iowait: float | None = counter("seconds", "nothing to do while a thread slept for I/O", _mode("iowait"))
-    irq: float | None = counter("seconds", "hardware interrupts", _mode("irq"))
-    softirq: float | None = counter("seconds", "deferred interrupt work", _mode("softirq"))
-    steal: float | None = counter("seconds", "the hypervisor ran somebody else", _mode("steal"))
+    user: float = counter("seconds", "time in programs at normal priority, guests included", _mode("user"))
+    nice: float = counter(
+        "seconds", "time in programs at lowered priority, niced guests included", _mode("nice")
+    )
+    system: float = counter("seconds", "time in the kernel on behalf of programs", _mode("system"))
+    idle: float = counter("seconds", "time with nothing to do", _mode("idle"))
+    iowait: float | None = counter(
+        "seconds", "time with nothing to do while a thread slept for I/O", _mode("iowait")
+    )
+    irq: float | None = counter("seconds", "time in hardware interrupts", _mode("irq"))
+    softirq: float | None = counter("seconds", "time in deferred interrupt work", _mode("softirq"))
+    steal: float | None = counter("seconds", "time the hypervisor ran somebody else", _mode("steal"))
     guest: float | None = counter(
         "seconds",
-        "running virtual CPUs; contained in user",
+        "time running virtual CPUs; contained in user",
         Metric("node_cpu_guest_seconds_total", {"mode": "user"}),
     )
     guest_nice: float | None = counter(
         "seconds",
-        "running niced virtual CPUs; contained in nice",
+        "time running niced virtual CPUs; contained in nice",
         Metric("node_cpu_guest_seconds_total", {"mode": "nice"}),
     )
 

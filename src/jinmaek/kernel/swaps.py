@@ -27,7 +27,7 @@ class Swap:
     type: str
     size: int = gauge("bytes", "usable space")
     used: int = gauge("bytes", "space in use")
-    priority: int = gauge("count", "higher is filled first; below 0 where none was asked for")
+    priority: int = gauge("count", "order of use: higher is filled first; below 0 where none was asked for")
 
 
 def unescape(name: str) -> str:

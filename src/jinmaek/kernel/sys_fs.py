@@ -23,8 +23,8 @@ class FileNr:
     """Open files of the whole host."""
 
     allocated: int = gauge("count", "open files (struct file)", "node_filefd_allocated")
-    free: int = gauge("count", "allocated, not in use; zero since 2.6")
-    maximum: int = gauge("count", "most that users without privileges may open", "node_filefd_maximum")
+    free: int = gauge("count", "open files allocated, not in use; zero since 2.6")
+    maximum: int = gauge("count", "most files that users without privileges may open", "node_filefd_maximum")
 
 
 @row
@@ -43,7 +43,7 @@ class InodeNr:
     """Inodes in memory."""
 
     nr_inodes: int = gauge("count", "inodes in memory")
-    nr_free_inodes: int = gauge("count", "of them without a user")
+    nr_free_inodes: int = gauge("count", "inodes in memory without a user")
 
 
 def _numbers(text: str, least: int) -> list[int]:

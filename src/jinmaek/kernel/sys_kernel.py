@@ -23,7 +23,7 @@ class SysKernel:
     hung_task_detect_count: int | None = counter(
         "count", "threads found in D for longer than the timeout (6.13)", "node_kernel_hung_tasks_total"
     )
-    hung_task_timeout_secs: int | None = gauge("seconds", "in D before a thread is reported; 0 is never")
+    hung_task_timeout_secs: int | None = gauge("seconds", "time in D before a thread is reported; 0 is never")
     task_delayacct: int | None = gauge("count", "1: block I/O delay of processes is counted (5.14)")
 
 

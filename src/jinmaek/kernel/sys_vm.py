@@ -20,24 +20,30 @@ class SysVm:
     """The vm.* sysctls of the host. Of a ratio and its bytes the one that is not 0 counts."""
 
     overcommit_memory: int | None = gauge("count", "0: refuse obvious excess, 1: never, 2: keep to the limit")
-    overcommit_ratio: float | None = gauge("ratio", "of RAM that counts in CommitLimit")
-    overcommit_kbytes: int | None = gauge("bytes", "of RAM that count in CommitLimit, instead of the ratio")
-    admin_reserve_kbytes: int | None = gauge("bytes", "kept for root by overcommit modes 0 and 2")
-    user_reserve_kbytes: int | None = gauge("bytes", "kept by mode 2 from one process taking all")
+    overcommit_ratio: float | None = gauge("ratio", "share of RAM that counts in CommitLimit")
+    overcommit_kbytes: int | None = gauge(
+        "bytes", "part of RAM that counts in CommitLimit, instead of the ratio"
+    )
+    admin_reserve_kbytes: int | None = gauge(
+        "bytes", "memory kept for root by overcommit mode 2 (by 0 too up to 5.1)"
+    )
+    user_reserve_kbytes: int | None = gauge("bytes", "memory mode 2 keeps from one process taking all")
     swappiness: int | None = gauge("count", "cost of dropping file pages against swapping: 0 … 200")
     vfs_cache_pressure: int | None = gauge("count", "eagerness to reclaim names and inodes; 100 is fair")
-    min_free_kbytes: int | None = gauge("bytes", "kept free by the min watermarks")
+    min_free_kbytes: int | None = gauge("bytes", "memory kept free by the min watermarks")
     watermark_scale_factor: int | None = gauge("count", "distance of watermarks, 1/10000 of memory (4.6)")
     watermark_boost_factor: int | None = gauge("count", "boost on fragmentation, 1/10000 (5.0)")
-    dirty_ratio: float | None = gauge("ratio", "of dirtyable memory at which writers are slowed")
-    dirty_bytes: int | None = gauge("bytes", "at which writers are slowed")
-    dirty_background_ratio: float | None = gauge("ratio", "of dirtyable memory at which flushing starts")
-    dirty_background_bytes: int | None = gauge("bytes", "at which flushing starts")
+    dirty_ratio: float | None = gauge("ratio", "share of dirtyable memory at which writers are slowed")
+    dirty_bytes: int | None = gauge("bytes", "dirty memory at which writers are slowed")
+    dirty_background_ratio: float | None = gauge(
+        "ratio", "share of dirtyable memory at which flushing starts"
+    )
+    dirty_background_bytes: int | None = gauge("bytes", "dirty memory at which flushing starts")
     dirty_expire_centisecs: float | None = gauge("seconds", "age at which dirty pages are written")
-    dirty_writeback_centisecs: float | None = gauge("seconds", "between two rounds of flushing")
+    dirty_writeback_centisecs: float | None = gauge("seconds", "time between two rounds of flushing")
     zone_reclaim_mode: int | None = gauge("count", "bits: reclaim on the own node before going to another")
     max_map_count: int | None = gauge("count", "mappings a process may have")
-    stat_interval: int | None = gauge("seconds", "between updates of /proc/vmstat")
+    stat_interval: int | None = gauge("seconds", "time between updates of /proc/vmstat")
     page_cluster: int | None = gauge("count", "2**n pages are swapped in at once")
     compaction_proactiveness: int | None = gauge("count", "background compaction: 0 … 100 (5.9)")
     extfrag_threshold: int | None = gauge("count", "fragmentation index above which to compact, 1/1000")

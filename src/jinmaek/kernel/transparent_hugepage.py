@@ -39,14 +39,14 @@ class TransparentHugepage:
     """What a fault does when no huge page is free: always, defer, defer+madvise, madvise, never."""
     shmem_enabled: str | None
     """always, within_size, advise, never, deny, force (4.8)."""
-    hpage_pmd_size: int | None = gauge("bytes", "of one huge page")
+    hpage_pmd_size: int | None = gauge("bytes", "size of one huge page")
     use_zero_page: int | None = gauge("count", "1: a huge zero page serves reads of untouched memory")
     pages_collapsed: int | None = counter("count", "huge pages made from small ones")
     full_scans: int | None = counter("count", "rounds through all memory")
-    pages_to_scan: int | None = gauge("pages", "looked at before each sleep")
-    max_ptes_none: int | None = gauge("pages", "untouched ones filled in to make a huge page: the bloat")
-    scan_sleep: float | None = gauge("seconds", "between two looks")
-    alloc_sleep: float | None = gauge("seconds", "after a huge page could not be had")
+    pages_to_scan: int | None = gauge("pages", "pages looked at before each sleep")
+    max_ptes_none: int | None = gauge("pages", "untouched pages filled in to make a huge page: the bloat")
+    scan_sleep: float | None = gauge("seconds", "time between two looks")
+    alloc_sleep: float | None = gauge("seconds", "time waited after a huge page could not be had")
 
 
 def _chosen(text: str | None) -> str | None:

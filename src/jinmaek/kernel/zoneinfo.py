@@ -29,11 +29,13 @@ class Zone:
     zone: str
     free: int = gauge("pages", "free pages", "node_zoneinfo_nr_free_pages")
     boost: int | None = gauge("pages", "raise of the watermarks after fragmentation (5.9)")
-    min: int = gauge("pages", "below this ordinary allocations must reclaim", "node_zoneinfo_min_pages")
-    low: int = gauge("pages", "below this kswapd is woken", "node_zoneinfo_low_pages")
-    high: int = gauge("pages", "at this kswapd goes back to sleep", "node_zoneinfo_high_pages")
+    min: int = gauge("pages", "free pages below which allocations must reclaim", "node_zoneinfo_min_pages")
+    low: int = gauge("pages", "free pages below which kswapd is woken", "node_zoneinfo_low_pages")
+    high: int = gauge("pages", "free pages at which kswapd sleeps again", "node_zoneinfo_high_pages")
     promo: int | None = gauge("pages", "kswapd's goal where memory is tiered (6.12)")
-    spanned: int | None = gauge("pages", "first to last page, holes included", "node_zoneinfo_spanned_pages")
+    spanned: int | None = gauge(
+        "pages", "pages from first to last, holes included", "node_zoneinfo_spanned_pages"
+    )
     present: int | None = gauge("pages", "pages that exist", "node_zoneinfo_present_pages")
     managed: int | None = gauge("pages", "pages the allocator manages (3.8)", "node_zoneinfo_managed_pages")
     cma: int | None = gauge("pages", "pages set aside for contiguous allocation")
@@ -47,15 +49,19 @@ class Zone:
     nr_mlock: int | None = gauge("pages", "pages held by mlock()")
     nr_zspages: int | None = gauge("pages", "pages of zsmalloc: zram, zswap")
     nr_free_cma: int | None = gauge("pages", "free pages among cma")
-    numa_hit: int | None = counter("count", "got here as wanted", "node_zoneinfo_numa_hit_total")
-    numa_miss: int | None = counter("count", "got here, wanted there", "node_zoneinfo_numa_miss_total")
-    numa_foreign: int | None = counter("count", "wanted here, got there", "node_zoneinfo_numa_foreign_total")
-    numa_interleave: int | None = counter(
-        "count", "allocated by interleaving", "node_zoneinfo_numa_interleave_total"
+    numa_hit: int | None = counter("count", "pages got here as wanted", "node_zoneinfo_numa_hit_total")
+    numa_miss: int | None = counter("count", "pages got here, wanted there", "node_zoneinfo_numa_miss_total")
+    numa_foreign: int | None = counter(
+        "count", "pages wanted here, got there", "node_zoneinfo_numa_foreign_total"
     )
-    numa_local: int | None = counter("count", "got by a CPU of this node", "node_zoneinfo_numa_local_total")
+    numa_interleave: int | None = counter(
+        "count", "pages allocated by interleaving", "node_zoneinfo_numa_interleave_total"
+    )
+    numa_local: int | None = counter(
+        "count", "pages got by a CPU of this node", "node_zoneinfo_numa_local_total"
+    )
     numa_other: int | None = counter(
-        "count", "got by a CPU of another node", "node_zoneinfo_numa_other_total"
+        "count", "pages got by a CPU of another node", "node_zoneinfo_numa_other_total"
     )
 
 
