@@ -31,6 +31,7 @@ COMMANDS = {
     "cache": "who holds the page cache: by file, process, cgroup or file system, and whether RAM is short",
     "buddyinfo": "free memory by block size, and how fragmented it is",
     "slabtop": "kernel object caches by size, count or use",
+    "explain": "what a column, field, state, sysctl or rule means, with this host's figures",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
     "capture": "save this host's kernel files as a tree that --root can read",
 }

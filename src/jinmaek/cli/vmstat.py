@@ -7,12 +7,12 @@ import sys
 import time
 
 from jinmaek.cli.errors import Usage, row
+from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel import meminfo, stat
 from jinmaek.kernel import vmstat as counters
 from jinmaek.root import Root
 from jinmaek.views import vmstat as view
 from jinmaek.views import vmstat_json
-from jinmaek.views.procps import Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,15 +37,17 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("-t", "--timestamp", action="store_true", help="end each line with the time")
     parser.add_argument("-w", "--wide", action="store_true", help="wide columns, and guests' CPU time")
     parser.add_argument("-y", "--no-first", action="store_true", help="leave out the line since boot")
+    parser.add_argument(
+        "--explain", action="store_true", help="what each column means, in the figures of the last line"
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object in base units per line")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
 
 
 def run(args: Namespace) -> int:
     """Print one line, or one every ``delay`` seconds."""
-    for name, value in (("delay", args.delay), ("count", args.count)):
-        if value is not None and not 1 <= value <= 100_000_000:
-            raise Usage("vmstat", f"the {name} {value} is not a positive number", "give 1 or more")
+    _check(args)
     root = Root(args.root)
     if args.forks:
         return _forks(root, args)
@@ -55,6 +57,7 @@ def run(args: Namespace) -> int:
     delay = 1 if args.delay is None else args.delay
     height = _height()
     now = _read(root)
+    before = None
     if not args.json:
         _say(_header(args))
     if not args.no_first:
@@ -69,14 +72,59 @@ def run(args: Namespace) -> int:
         _line(view.Line(now, before, now.at - before.at if args.json else delay), args)
         printed += 1
         left = left and left - 1
+    if args.explain:
+        _explain(root, now, before, args)
     return 0
+
+
+def _check(args: Namespace) -> None:
+    """Raise ``Usage`` for what does not go together."""
+    for name, value in (("delay", args.delay), ("count", args.count)):
+        if value is not None and not 1 <= value <= 100_000_000:
+            raise Usage("vmstat", f"the {name} {value} is not a positive number", "give 1 or more")
+    endless = args.delay is not None and args.count is None
+    if args.explain and (args.json or args.forks or args.stats or endless):
+        raise Usage(
+            "vmstat", "--explain explains the last line", "give a count, and leave out --json, -f and -s"
+        )
+
+
+def _explain(root: Root, now: view.Reading, before: view.Reading | None, args: Namespace) -> None:
+    """Each column of the last line; its rates as averages since boot where it is the first."""
+    from jinmaek.explain.here import Here
+    from jinmaek.i18n import tr
+    from jinmaek.views.explain import WIDTH
+    from jinmaek.views.explained import lines
+    from jinmaek.views.fit import folded
+
+    lang = args.lang or from_locale()
+    here = Here(
+        root,
+        given=now.rows,
+        before=before.rows if before else None,
+        seconds=now.at - before.at if before else None,
+    )
+    names = view.shown(wide=args.wide, active=args.active)
+    text = tr(lang, "Rates are of the last {seconds:.1f} s.").format(
+        seconds=now.at - before.at if before else 0
+    )
+    if before is None:
+        text = tr(
+            lang,
+            "Rates are averages since boot. The line above divides them by the number of CPUs as well,"
+            " as vmstat does in its first line.",
+        )
+    for line in lines("vmstat", names, here, lang):
+        _say(line)
+    for line in folded(text, WIDTH):
+        _say(line)
 
 
 def _read(root: Root) -> view.Reading:
     return view.Reading(
         row(root, "proc/stat", stat.parse),
         row(root, "proc/vmstat", counters.parse),
-        Memory(row(root, "proc/meminfo", meminfo.parse)),
+        row(root, "proc/meminfo", meminfo.parse),
         at=time.monotonic(),
         hz=stat.CLK_TCK,
         page_size=os.sysconf("SC_PAGESIZE"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from jinmaek.kernel.slabinfo import Slab
 
 HEADING = f"{'  OBJS ACTIVE  USE OBJ SIZE  SLABS OBJ/SLAB CACHE SIZE NAME':<78}"
+COLUMNS = ("OBJS", "ACTIVE", "USE", "OBJ SIZE", "SLABS", "OBJ/SLAB", "CACHE SIZE", "NAME")
+"""The heads of the columns from left to right."""
 HEAD_LINES = 7
 """Lines above the first cache."""
 

@@ -5,15 +5,15 @@ The line since boot divides by the time of all CPUs together, as procps does: it
 
 from __future__ import annotations
 
-from jinmaek.views.procps import MISSING, less, not_below_zero, single
+from jinmaek.views.procps import MISSING, Memory, less, not_below_zero, single
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jinmaek.kernel.meminfo import Meminfo
     from jinmaek.kernel.stat import Stat
     from jinmaek.kernel.vmstat import Vmstat
-    from jinmaek.views.procps import Memory
 
 UNITS = {"b": 1, "B": 1, "k": 1000, "K": 1024, "m": 1_000_000, "M": 1_048_576}
 """Bytes by the letter given to ``-S``."""
@@ -46,17 +46,34 @@ TICKS = (
 class Reading:
     """One look at /proc/stat, /proc/vmstat and /proc/meminfo.
 
-    ``ticks`` are clock ticks by the names of ``TICKS``, swap is in pages, paging in KiB, all since boot;
-    ``at`` is in seconds of any steady clock. None where this kernel does not say.
+    ``rows`` are what was read, by table; ``ticks`` are clock ticks by the names of ``TICKS``, swap is in
+    pages, paging in KiB, all since boot; ``at`` is in seconds of any steady clock. None where this kernel
+    does not say.
     """
 
-    __slots__ = ("at", "hz", "kib_per_page", "memory", "paged", "paged_bytes", "stat", "swapped", "ticks")
+    __slots__ = (
+        "at",
+        "hz",
+        "kib_per_page",
+        "memory",
+        "paged",
+        "paged_bytes",
+        "rows",
+        "stat",
+        "swapped",
+        "ticks",
+    )
 
     def __init__(
-        self, stat: Stat, vmstat: Vmstat, memory: Memory, *, at: float, hz: int, page_size: int
+        self, stat: Stat, vmstat: Vmstat, meminfo: Meminfo, *, at: float, hz: int, page_size: int
     ) -> None:
+        self.rows: dict[str, tuple[object, ...]] = {
+            "stat": (stat,),
+            "vmstat": (vmstat,),
+            "meminfo": (meminfo,),
+        }
         self.stat = stat
-        self.memory = memory
+        self.memory = Memory(meminfo)
         self.at = at
         self.hz = hz
         self.kib_per_page = page_size // 1024
@@ -114,9 +131,15 @@ class Line:
         return None if ticks is None else (100 * ticks + self.whole // 2) // self.whole
 
 
+def shown(*, wide: bool = False, active: bool = False) -> Sequence[str]:
+    """The columns of a line."""
+    names = [*NAMES[:4], "inact", "active", *NAMES[6:]] if active else NAMES
+    return names if wide else names[: len(WIDTHS)]
+
+
 def header(*, wide: bool = False, active: bool = False, zone: str | None = None) -> str:
     """The two lines above the figures; ``zone`` names the time zone of a timestamp column."""
-    names = [*NAMES[:4], "inact", "active", *NAMES[6:]] if active else NAMES
+    names = shown(wide=True, active=active)
     top = (WIDE_HEADER if wide else HEADER) + (TIME_HEADER if zone is not None else "")
     return f"{top}\n{_columns(names, wide=wide)}" + ("" if zone is None else f" {zone:>19}")
 
