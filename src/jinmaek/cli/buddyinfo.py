@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from jinmaek.cli.errors import rows
+from jinmaek.cli.errors import Usage, rows
+from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel.buddyinfo import parse
 from jinmaek.root import Root
 from jinmaek.views import buddyinfo
@@ -17,16 +18,20 @@ SUMMARY = "free memory by block size, and how fragmented it is"
 
 
 def build(parser: ArgumentParser) -> None:
-    """``--index``, ``--json`` and ``--root``."""
+    """``--index``, ``--explain``, ``--json`` and ``--root``."""
     parser.add_argument(
         "--index", action="store_true", help="add the unusable and the fragmentation index of every order"
     )
+    parser.add_argument("--explain", action="store_true", help="what each column means, in these figures")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object with blocks, bytes and indices")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
 
 
 def run(args: Namespace) -> int:
     """Print the table."""
+    if args.explain and args.json:
+        raise Usage("buddyinfo", "--explain explains the table", "leave out --json")
     zones = buddyinfo.zones(rows(Root(args.root), "proc/buddyinfo", parse))
     if args.json:
         import json
@@ -38,4 +43,10 @@ def run(args: Namespace) -> int:
     if args.index:
         for line in buddyinfo.index_lines(zones):
             print(line)
+    if args.explain:
+        from jinmaek.views.explain import WIDTH
+        from jinmaek.views.fit import folded
+
+        for line in buddyinfo.explain(zones, os.sysconf("SC_PAGESIZE"), args.lang or from_locale()):
+            print("\n".join(folded(line, WIDTH)) if not line.startswith("  ") else line)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from jinmaek.cli.errors import Usage, row
+from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel.meminfo import parse
 from jinmaek.root import Root
 from jinmaek.views import free
@@ -13,6 +14,8 @@ from jinmaek.views.procps import Memory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from jinmaek.kernel.meminfo import Meminfo
 
 SUMMARY = "memory and swap: total, used, free, shared, buff/cache, available"
 
@@ -48,6 +51,8 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("-w", "--wide", action="store_true", help="buffers and cache apart")
     parser.add_argument("-s", "--seconds", type=float, metavar="N", help="repeat every N seconds")
     parser.add_argument("-c", "--count", type=int, metavar="N", help="repeat N times")
+    parser.add_argument("--explain", action="store_true", help="what each column means, in these figures")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object in bytes per reading")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
 
@@ -58,10 +63,15 @@ def run(args: Namespace) -> int:
         raise Usage("free", f"-s {args.seconds:g} is no number of seconds to wait", "give 1 or more")
     if args.count is not None and args.count < 1:
         raise Usage("free", f"-c {args.count} is not a positive count", "give 1 or more")
+    if args.explain and (args.json or args.line or args.seconds is not None or args.count is not None):
+        raise Usage("free", "--explain explains the table of one reading", "leave out --json, -L, -s and -c")
     root = Root(args.root)
     left = args.count if args.count is not None else (None if args.seconds is not None else 1)
     while True:
-        print(_page(Memory(row(root, "proc/meminfo", parse)), args), flush=True)
+        meminfo = row(root, "proc/meminfo", parse)
+        print(_page(Memory(meminfo), args), flush=True)
+        if args.explain:
+            _explain(root, meminfo, args)
         if left is not None:
             left -= 1
             if not left:
@@ -69,6 +79,16 @@ def run(args: Namespace) -> int:
         if not (args.json or args.line):
             print()
         time.sleep(1.0 if args.seconds is None else args.seconds)
+
+
+def _explain(root: Root, meminfo: Meminfo, args: Namespace) -> None:
+    """Each column, and the lines below the first."""
+    from jinmaek.explain.here import Here
+    from jinmaek.views.explained import lines
+
+    columns = [*(free.WIDE if args.wide else free.NARROW), "Swap", *(["Comm"] if args.committed else [])]
+    for line in lines("free", columns, Here(root, given={"meminfo": (meminfo,)}), args.lang or from_locale()):
+        print(line)
 
 
 def _page(memory: Memory, args: Namespace) -> str:

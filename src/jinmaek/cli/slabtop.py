@@ -6,6 +6,7 @@ import os
 import sys
 
 from jinmaek.cli.errors import Usage, rows
+from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel.slabinfo import parse
 from jinmaek.root import Root
 from jinmaek.views import slabtop
@@ -30,12 +31,18 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--once", action="store_true", help="print everything once")
     parser.add_argument("-d", "--delay", type=int, metavar="N", help=f"seconds between updates ({DELAY})")
     parser.add_argument("-s", "--sort", default="o", choices=tuple(slabtop.KEYS), help=f"sort by {letters}")
+    parser.add_argument(
+        "--explain", action="store_true", help="print once, and what each column means, by the first cache"
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object in bytes and counts")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
 
 
 def run(args: Namespace) -> int:
     """Print once, or follow on a terminal until ``q``."""
+    if args.explain and (args.json or args.delay is not None):
+        raise Usage("slabtop", "--explain explains one page", "leave out --json and -d")
     if args.delay is not None:
         if args.once:
             raise Usage("slabtop", "-d and -o exclude each other", "leave one out")
@@ -47,14 +54,31 @@ def run(args: Namespace) -> int:
         import json
 
         print(json.dumps(slabtop.data(slabs, page_size)))
-    elif args.once or not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+    elif (
+        args.once or args.explain or not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    ):
         for line in (*slabtop.head(slabs), slabtop.HEADING):
             print(line)
         for slab in slabs:
             print(slabtop.line(slab, page_size))
+        if args.explain and slabs:
+            _explain(slabs[0], args)
     else:
         _follow(args, page_size)
     return 0
+
+
+def _explain(slab: Slab, args: Namespace) -> None:
+    """Each column, in the figures of one cache."""
+    from jinmaek.explain.here import Here
+    from jinmaek.views.explained import lines
+    from jinmaek.views.plain import safe
+
+    here = Here(Root(args.root), given={"slabinfo": (slab,)}, alone=True)
+    columns = ("NAME", *(name for name in slabtop.COLUMNS if name != "NAME"))
+    given = {"NAME": safe(slab.name)}
+    for line in lines("slabtop", columns, here, args.lang or from_locale(), given):
+        print(line)
 
 
 def _read(args: Namespace) -> tuple[Slab, ...]:

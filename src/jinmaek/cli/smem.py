@@ -9,6 +9,7 @@ import sys
 from jinmaek import procfile
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.columns import Malformed
+from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel import pid_smaps, pid_smaps_rollup, pid_statm, pid_status
 from jinmaek.root import Root
 from jinmaek.tasks import users
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SUMMARY = "memory by process, user or mapping: own (USS), proportional (PSS), resident and in swap"
 
 PROG = "smem"
+NAMED = 50
+"""Cells of the command whose figures are explained."""
 
 
 def build(parser: ArgumentParser) -> None:
@@ -38,6 +41,8 @@ def build(parser: ArgumentParser) -> None:
     add("-s", "--sort", metavar="FIELD", default="pss", help="sort by FIELD (pss)")
     add("-r", "--reverse", action="store_true", help="largest first")
     add("-k", "--abbreviate", action="store_true", help="amounts with a unit")
+    add("--explain", action="store_true", help="what each column means, by the line with the largest PSS")
+    add("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     add("--json", action="store_true", help="one JSON object in bytes")
     add("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
 
@@ -53,6 +58,8 @@ def run(args: Namespace) -> int:
     for name in (*columns, args.sort):
         if name not in fields:
             raise Usage(PROG, f"there is no field {name}", "fields: " + " ".join(fields))
+    if args.explain and args.json:
+        raise Usage(PROG, "--explain explains the table", "leave out --json")
     rows, unread = look(
         Root(os.path.abspath(args.root)),
         kind,
@@ -78,10 +85,37 @@ def run(args: Namespace) -> int:
         units=args.abbreviate,
     )
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    if args.explain and rows:
+        _explain(rows, fields, columns, args)
     if unread:
         sys.stdout.flush()
         print(smem.note(unread), file=sys.stderr)
     return 0
+
+
+def _explain(
+    rows: list[smem.Process] | list[smem.Group],
+    fields: dict[str, smem.Field],
+    columns: Iterable[str],
+    args: Namespace,
+) -> None:
+    """Each column, in the figures of the line with the largest PSS."""
+    from jinmaek.explain.here import Here
+    from jinmaek.i18n import tr
+    from jinmaek.views.explained import lines
+    from jinmaek.views.fit import cut
+    from jinmaek.views.plain import safe
+    from jinmaek.views.units import amount
+
+    lang = args.lang or from_locale()
+    lines_of: list[smem.Process | smem.Group] = [*rows]
+    one = max(lines_of, key=lambda row: row.pss)
+    given = {name: amount(size, "bytes") for name in smem.SIZES if (size := fields[name][2](one)) is not None}
+    name = cut(safe(one.command if isinstance(one, smem.Process) else one.name), NAMED)
+    of = f"{name} [{one.pid}]" if isinstance(one, smem.Process) else name
+    print("\n" + tr(lang, "In the figures of {name}:").format(name=of), end="")
+    for line in lines("smem", columns, Here(Root(os.path.abspath(args.root))), lang, given):
+        print(line)
 
 
 def look(

@@ -56,6 +56,48 @@ def data(of: Zones, page_size: int) -> dict[str, object]:
     }
 
 
+def explain(of: Zones, page_size: int, lang: str) -> Iterator[str]:
+    """What each column stands for, and what large blocks there are, in these figures."""
+    from jinmaek.i18n import tr
+    from jinmaek.views.units import amount
+
+    free = sum(_pages(blocks) for blocks in of.values())
+    yield ""
+    yield tr(lang, "A column is an order: free blocks of 2**order pages, each aligned to its size.")
+    for order in range(max(map(len, of.values()), default=0)):
+        count = sum(blocks[order] for blocks in of.values() if order < len(blocks))
+        usable = sum(_pages(blocks, order) for blocks in of.values())
+        text = tr(
+            lang,
+            "order {order}: {size} each, {count} free, {bytes} of them;"
+            " {share:.0%} of free memory can serve it",
+        )
+        yield "  " + text.format(
+            order=order,
+            size=amount(page_size << order, "bytes"),
+            count=f"{count:,}",
+            bytes=amount((count << order) * page_size, "bytes"),
+            share=usable / free if free else 0,
+        )
+    for key, blocks in of.items():
+        largest = max((order for order, count in enumerate(blocks) if count), default=None)
+        if largest is None:
+            text = tr(lang, "{zone}: nothing is free.").format(zone=_zone(key).strip())
+        else:
+            text = tr(lang, "{zone}: {bytes} free, the largest block is of {size}.").format(
+                zone=_zone(key).strip(),
+                bytes=amount(_pages(blocks) * page_size, "bytes"),
+                size=amount(page_size << largest, "bytes"),
+            )
+        yield text
+    yield tr(
+        lang,
+        "Few high orders beside much free memory is fragmentation: it harms who needs large blocks"
+        " (huge pages, drivers), nobody else. --index says whose fault a failure would be;"
+        " more: jinmaek explain buddyinfo.order",
+    )
+
+
 def unusable(blocks: Sequence[int]) -> list[float]:
     """Ratio of free memory in blocks too small for each order; mm/vmstat.c unusable_free_index()."""
     free = _pages(blocks)
