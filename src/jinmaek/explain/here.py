@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from jinmaek.columns import Malformed
 from jinmaek.explain.formula import Source, Unknown, Vector
-from jinmaek.explain.vocabulary import PROCESS, known
-from jinmaek.kernel import (
-    pid_io,
-    pid_schedstat,
-    pid_smaps_rollup,
-    pid_stat,
-    pid_statm,
-    pid_status,
-)
+from jinmaek.explain.vocabulary import PROCESS, known, process_rows
 from jinmaek.model import Gap
 from jinmaek.root import LIVE, Root
 from jinmaek.sampling import COUNTED, take
 
 Rows = Sequence[object]
-
-FILES: Mapping[str, Callable[[str], object]] = {
-    "pid_io": pid_io.parse,
-    "pid_schedstat": pid_schedstat.parse,
-    "pid_smaps_rollup": pid_smaps_rollup.parse,
-    "pid_stat": pid_stat.parse,
-    "pid_statm": pid_statm.parse,
-    "pid_status": pid_status.parse,
-}
-"""Files of one process that can be shown, by table."""
 
 
 class Here:
@@ -106,18 +89,21 @@ class Here:
     def _of_process(self, table: str) -> Rows | Gap:
         """One file of the process that is meant: read under a deadline, for some take a lock of it."""
         file = table.removeprefix(PROCESS)
-        if table not in FILES or self.pid is None:
-            return Gap("absent", f"proc/PID/{file}", "" if table in FILES else "shown by its own command")
+        if self.pid is None:
+            return Gap("absent", f"proc/PID/{file}")
         from jinmaek.tasks.guarded import Guard
 
         reading = Guard(self._root, (file,)).read([(self.pid, self.pid)])[self.pid]
         if reading.missed is not None:
             return reading.missed.gap()
         text = (reading.texts or (b"",))[0].decode("utf-8", "backslashreplace")
+        row = process_rows()[table]
         try:
-            return (FILES[table](text),) if text else Gap("absent", f"proc/{self.pid}/{file}")
+            parsed = importlib.import_module(row.__module__).parse(text) if text else None
         except Malformed as fault:
             return Gap("malformed", f"proc/{self.pid}/{file}", str(fault))
+        # A file of many rows is no set of figures of the process: a view of its own shows it.
+        return (parsed,) if isinstance(parsed, row) else Gap("absent", f"proc/{self.pid}/{file}")
 
 
 class _Then:

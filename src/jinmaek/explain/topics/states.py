@@ -146,7 +146,7 @@ ENTRIES = (
     Entry(
         names=("state.W", "state.K", "state.x"),
         meaning="letters of old kernels: paging or waking (W), waking for a kill (K), dead (x)",
-        text="W was paging before 2.6 and waking from 2.6.33 to 4.13. None of them is shown today.",
+        text="W was paging before 2.6 and waking from 2.6.33 to 3.13. None of them is shown today.",
         source=SOURCE,
     ),
 )
