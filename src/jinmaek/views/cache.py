@@ -11,8 +11,8 @@ from jinmaek.accounts.page_cache.residency import pages
 from jinmaek.accounts.page_cache.shares import Part, by_file_system, by_process, cgroups
 from jinmaek.accounts.page_cache.verdict import Verdict
 from jinmaek.i18n import tr
-from jinmaek.views.cache_words import folded, held, notes, sentence
-from jinmaek.views.fit import cut, pad, percent
+from jinmaek.views.cache_words import WIDTH, held, notes, sentence
+from jinmaek.views.fit import cut, folded, pad, percent
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING, plus
 from jinmaek.views.units import amount
@@ -47,7 +47,7 @@ def lines(cache: PageCache, verdict: Verdict, by: By, top: int, lang: str) -> It
     yield ""
     yield from table(cache, by, top, lang)
     yield ""
-    yield from folded(sentence(verdict, lang))
+    yield from folded(sentence(verdict, lang), WIDTH)
     yield from notes(cache, lang)
     yield ""
     cost = tr(lang, "it cost {cpu:.2f} s of CPU in {wall:.1f} s")

@@ -10,7 +10,7 @@ from jinmaek.accounts.page_cache.verdict import Verdict
 from jinmaek.i18n import tr
 from jinmaek.model import Gap
 from jinmaek.tasks.guarded import DEADLINE
-from jinmaek.views.fit import cells
+from jinmaek.views.fit import folded
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING
 from jinmaek.views.units import amount
@@ -135,18 +135,7 @@ def explain(cache: PageCache, lang: str) -> Iterator[str]:
         ),
     ):
         yield ""
-        yield from folded(text.format(**said))
-
-
-def folded(text: str) -> Iterator[str]:
-    """Lines of at most ``WIDTH`` cells, where Korean takes two for each letter."""
-    line = ""
-    for word in text.split():
-        if line and cells(line) + 1 + cells(word) > WIDTH:
-            yield line
-            line = ""
-        line = f"{line} {word}".lstrip()
-    yield line
+        yield from folded(text.format(**said), WIDTH)
 
 
 def _named(names: Iterable[str]) -> str:

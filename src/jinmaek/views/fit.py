@@ -53,16 +53,6 @@ def cells(text: str) -> int:
     )
 
 
-def folded(text: str, width: int) -> list[str]:
-    """Lines of at most ``width`` cells, broken between words; a longer word stands alone."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and cells(lines[-1]) + 1 + cells(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return lines
-
-
 def size(value: int | None, width: int) -> str:
     """KiB as far as they fit, then ``m``, ``g``, ``t``, ``p`` with one decimal."""
     if value is None:

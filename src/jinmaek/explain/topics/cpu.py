@@ -6,7 +6,10 @@ from jinmaek.explain.entry import Entry, Step
 
 TITLE = "CPU time: user, system, idle, iowait, steal, and switches"
 
-ALL = "stat.user + stat.nice + stat.system + stat.idle + stat.iowait + stat.irq + stat.softirq + stat.steal"
+ALL = (
+    "stat.user + stat.nice + stat.system + stat.idle + stat.iowait + stat.irq + stat.softirq"
+    " + (stat.steal or 0)"
+)
 WHOLE = Step("whole", "ratio", f"rate({ALL})")
 
 
