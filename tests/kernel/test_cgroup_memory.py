@@ -46,6 +46,13 @@ def test_capture_of_version_1() -> None:
     )
 
 
+def test_swappiness_of_version_1_is_that_of_each_cgroup() -> None:
+    snapshot = sampling.take(Root(str(CAPTURES / "6.1-rt")), ["cgroup_memory"])
+    found = {row.cgroup: row.swappiness for row in snapshot.tables["cgroup_memory"]}  # type: ignore[attr-defined]
+    assert found["/batch"] == 60
+    assert found["/"] == 60
+
+
 @pytest.mark.parametrize(
     ("limit", "with_swap", "max_", "swap_max"),
     [

@@ -4,7 +4,8 @@ mm/memcontrol.c, mm/memcontrol-v1.c. Columns bear the names of version 2. From v
 current usage_in_bytes · max limit_in_bytes · swap_current total_swap · swap_max memsw limit less limit ·
 events_max failcnt · events_oom_kill oom_control (4.13) · anon total_rss · file total_cache · kernel
 kmem.usage_in_bytes · pgfault, pgmajfault and the LRU lists with ``total_``. Its refaults are left out:
-older kernels print them in bytes, newer ones in pages, under one name.
+older kernels print them in bytes, newer ones in pages, under one name. Version 1 alone has
+swappiness (its root's is vm.swappiness).
 The root has no limits and, in version 2, only memory.stat.
 """
 
@@ -32,6 +33,7 @@ FILES = (
     "memory.kmem.usage_in_bytes",
     "memory.failcnt",
     "memory.oom_control",
+    "memory.swappiness",
 )
 UNLIMITED = 0x7FFF_FFFF_FFFF_0000
 """Version 1 prints the largest number of whole pages for "no limit": pages are up to 64 KiB."""
@@ -79,6 +81,7 @@ class CgroupMemory:
     workingset_refault_file: int | None = counter("count", "cache pages back soon after reclaim")
     pgscan: int | None = counter("count", "pages looked at by reclaim")
     pgsteal: int | None = counter("count", "pages reclaimed")
+    swappiness: int | None = gauge("count", "cost of dropping file pages against swapping (version 1)")
 
 
 SAME_NAME = (
@@ -134,6 +137,7 @@ def _v1(files: Mapping[str, str], stat: Mapping[str, int]) -> dict[str, int | No
         "anon": stat.get("total_rss"),
         "file": stat.get("total_cache"),
         "kernel": number(files, "memory.kmem.usage_in_bytes"),
+        "swappiness": number(files, "memory.swappiness"),
         **{name: stat.get(f"total_{name}") for name in SAME_NAME},
     }
 

@@ -50,6 +50,7 @@ class SysVm:
     nr_hugepages: int | None = gauge("count", "huge pages in the pool of the default size")
     nr_overcommit_hugepages: int | None = gauge("count", "huge pages allowed beyond the pool")
     panic_on_oom: int | None = gauge("count", "1, 2: panic instead of killing a process")
+    vfs_cache_pressure_denom: int | None = gauge("count", "what a fair vfs_cache_pressure is (6.16)")
     oom_kill_allocating_task: int | None = gauge("count", "1: kill who asks, not who holds most")
 
 
