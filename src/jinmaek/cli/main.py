@@ -32,6 +32,7 @@ COMMANDS = {
     "buddyinfo": "free memory by block size, and how fragmented it is",
     "slabtop": "kernel object caches by size, count or use",
     "explain": "what a column, field, state, sysctl or rule means, with this host's figures",
+    "tune": "what each vm.* sysctl would change on this host, and setting one so that it can be taken back",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
     "capture": "save this host's kernel files as a tree that --root can read",
 }

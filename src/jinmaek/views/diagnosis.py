@@ -13,6 +13,7 @@ from rich.text import Text
 from jinmaek.i18n import tr
 from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap, Severity
 from jinmaek.views.plain import safe
+from jinmaek.views.screen import put
 from jinmaek.views.units import amount, span
 
 STYLES: dict[Severity, str] = {
@@ -25,15 +26,7 @@ STYLES: dict[Severity, str] = {
 
 def show(diagnosis: Diagnosis, lang: str, console: Console | None = None) -> None:
     """Print the pulse, in colour on a terminal."""
-    screen = console or Console(highlight=False, markup=False, emoji=False)
-    if screen.is_terminal:
-        screen.print(pulse(diagnosis, lang))
-        return
-    with screen.capture() as captured:
-        screen.print(pulse(diagnosis, lang))
-    # A pipe or a file wants no padding up to the width of a screen.
-    for line in captured.get().splitlines():
-        screen.out(line.rstrip(), highlight=False)
+    put(pulse(diagnosis, lang), console)
 
 
 def pulse(diagnosis: Diagnosis, lang: str) -> RenderableType:
