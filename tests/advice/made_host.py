@@ -176,6 +176,7 @@ ROWS: Mapping[str, tuple[object, ...]] = {
 GAPS = {
     "cgroup_memory": Gap("absent", "sys/fs/cgroup/**/memory.stat"),
     "lru_gen": Gap("absent", "sys/kernel/mm/lru_gen/enabled"),
+    "zram": Gap("absent", "sys/block/zram*/disksize"),
 }
 
 

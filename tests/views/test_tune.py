@@ -11,6 +11,7 @@ from tests.advice.made_host import MIB, SWAP_ON_ZRAM, cgroup, host, knob, thp
 from jinmaek.advice import setting, tuning
 from jinmaek.advice.measure import compared
 from jinmaek.advice.setting import Applied, Change
+from jinmaek.catalog import tables
 from jinmaek.views import tune, tune_applied, tune_json
 from jinmaek.views.tune_applied import Comparison
 
@@ -96,20 +97,21 @@ def test_long_form_tells_what_this_host_changes_about_it() -> None:
     seen = host(
         rows={
             "swaps": SWAP_ON_ZRAM,
-            "cgroup_memory": (cgroup("/a", 100 * MIB, 0, 60),),
-            "lru_gen": (_lru_gen(),),
+            "cgroup_memory": (cgroup("/a", 100 * MIB, 0, 60), cgroup("/b\x1b[31m", MIB, 0, 5)),
+            "lru_gen": (_row("lru_gen", enabled=7),),
+            "zram": (_row("zram", device="zram0", orig_data_size=30 * MIB, mem_used_total=10 * MIB),),
         }
     )
     text = " ".join(printed(tune.long_form(tuning.judged(knob("swappiness"), seen), "en")).split())
     assert "Swap is compressed memory here" in text
     assert "multi-generational LRU is at work" in text
-    assert "Cgroups of version 1 (1 at the top) hold" in text
+    assert "Cgroups of version 1 (2 at the top) hold" in text
+    assert "1 of them have another value than this one, the first: /b?[31m 5." in text
+    assert "zram holds 30.0 MiB in 10.0 MiB of RAM." in text
 
 
-def _lru_gen() -> object:
-    from jinmaek.catalog import tables
-
-    return tables()["lru_gen"].row(enabled=7)
+def _row(table: str, **columns: Any) -> object:
+    return tables()[table].row(**columns)
 
 
 def test_a_what_if_shows_both_values_and_the_refusal() -> None:

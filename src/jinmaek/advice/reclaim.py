@@ -54,6 +54,26 @@ def swap_in_ram(seen: Seen) -> bool:
     return bool(areas) and all("zram" in area.filename for area in areas)
 
 
+def zram_in_use(seen: Seen) -> tuple[float, float]:
+    """Bytes that zram holds, and bytes of RAM that takes; 0 and 0 without zram."""
+    try:
+        rows = seen.rows("zram")
+    except Missing as missing:
+        if missing.gap.kind == "absent":
+            return 0.0, 0.0
+        raise
+    return sum(row.orig_data_size or 0 for row in rows), sum(row.mem_used_total or 0 for row in rows)
+
+
+def other_swappiness(seen: Seen, value: int) -> tuple[tuple[str, int], ...]:
+    """Cgroups of version 1 whose memory.swappiness is not ``value``."""
+    try:
+        rows = seen.rows("cgroup_memory")
+    except Missing:
+        return ()  # with_own_swappiness() tells why
+    return tuple((row.cgroup, row.swappiness) for row in rows if row.swappiness not in (None, value))
+
+
 def with_own_swappiness(seen: Seen) -> tuple[float, tuple[str, ...]]:
     """The share of the host's pages in cgroups of version 1, and the cgroups at their top.
 

@@ -28,6 +28,7 @@ STANDING = (
     "sys_vm",
     "transparent_hugepage",
     "uptime",
+    "zram",
     "zswap",
 )
 """Tables read once, at the end."""

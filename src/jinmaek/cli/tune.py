@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jinmaek.advice import tuning
 from jinmaek.advice.knob import Knob, Value
@@ -181,15 +181,14 @@ def _word(root: Root, path: str) -> str:
     return text.strip() if isinstance(text, str) else ""
 
 
-class countdown:  # noqa: N801 - called like a function
-    """Tells on standard error how many seconds are left of what."""
+def countdown(what: str) -> Callable[[float], None]:
+    """What tells on standard error how many seconds are left."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __call__(self, left: float) -> None:
-        sys.stderr.write(f"\r{self.what}: {left:.0f} s " if left > 0 else "\r\033[K")
+    def show(left: float) -> None:
+        sys.stderr.write(f"\r{what}: {left:.0f} s " if left > 0 else "\r\033[K")
         sys.stderr.flush()
+
+    return show
 
 
 def now() -> Seen:

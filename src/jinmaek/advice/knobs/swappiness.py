@@ -24,8 +24,10 @@ from jinmaek.advice.reclaim import (
     STOLEN,
     any_reclaim,
     harm,
+    other_swappiness,
     swap_in_ram,
     with_own_swappiness,
+    zram_in_use,
 )
 from jinmaek.advice.said import Amount, Said, say
 from jinmaek.advice.seen import Fact, Seen, Window
@@ -42,6 +44,8 @@ TOO_FEW = 0.01
 """Share of the scanned pages below which a side was left alone."""
 IDLE = 0.05
 """Share of RAM that must be there to take instead."""
+NAMED = 5
+"""Cgroups told by name."""
 OWN = 0.9
 """Share of memory in cgroups with a swappiness of their own that leaves next to nothing to vm.swappiness."""
 
@@ -261,8 +265,23 @@ def _notes(seen: Seen) -> tuple[Said, ...]:
                 share=Amount(share, "ratio"),
             )
         )
+    others = other_swappiness(seen, int(seen.now("sys_vm.swappiness")))
+    if others:
+        named = ", ".join(f"{name} {value}" for name, value in others[:NAMED])
+        found.append(
+            say(
+                "{count} of them have another value than this one, the first: {names}.",
+                count=len(others),
+                names=named,
+            )
+        )
     if swap_in_ram(seen):
         found.append(say("Swap is compressed memory here (zram or zswap): values above 100 make sense."))
+    data, ram = zram_in_use(seen)
+    if data:
+        found.append(
+            say("zram holds {data} in {ram} of RAM.", data=Amount(data, "bytes"), ram=Amount(ram, "bytes"))
+        )
     return tuple(found)
 
 
