@@ -15,6 +15,7 @@ from tests.advice.made_host import (
     answer,
     cgroup,
     host,
+    knob,
     slab,
     thp,
     zone,
@@ -23,7 +24,7 @@ from tests.advice.made_host import (
 from jinmaek.advice import reclaim
 from jinmaek.advice.knobs import knobs
 from jinmaek.advice.seen import Seen
-from jinmaek.advice.tuning import everything
+from jinmaek.advice.tuning import everything, tried
 from jinmaek.model import Gap
 
 GIB_PAGES = GIB // PAGE
@@ -314,6 +315,13 @@ CASES: tuple[tuple[str, str, dict[str, Any], str, tuple[str, Any] | None], ...] 
         "misfit",
         ("dirty_writeback_centisecs", 500),
     ),
+    (
+        "switched off",
+        "dirty_expire_centisecs",
+        {"now": {"sys_vm.dirty_writeback_centisecs": 0, "vmstat.nr_dirty": 50_000}},
+        "irrelevant",
+        None,
+    ),
     ("one reading", "dirty_writeback_centisecs", {"look": None}, "unknown", None),
     # zone_reclaim_mode
     ("one node", "zone_reclaim_mode", {"now": {"sys_vm.zone_reclaim_mode": 1}}, "irrelevant", None),
@@ -454,7 +462,7 @@ def test_every_knob_has_a_case_of_each_answer_it_can_give() -> None:
     names = {name for name, _ in told}
     from jinmaek.advice.tuning import find
 
-    assert {knob.name for knob in knobs()} == {found.name for name in names if (found := find(name))}
+    assert {one.name for one in knobs()} == {found.name for name in names if (found := find(name))}
 
 
 def test_a_quiet_look_falls_back_to_since_boot_and_says_so() -> None:
@@ -522,3 +530,18 @@ def test_a_source_taken_away_may_make_an_answer_unknown_but_never_another(
             grew = {other: by for other, by in made.get("grew", {}).items() if other != column}
             found = answer(name, host(**{**made, "now": now, "grew": grew}))
             assert found.kind in (kind, "unknown"), f"without {column}: {found}"
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [(name, made) for _, name, made, kind, _ in CASES if kind == "misfit"],
+    ids=[f"{name}: {title}" for title, name, _, kind, _ in CASES if kind == "misfit"],
+)
+def test_what_is_advised_is_safe_and_would_change_something(name: str, made: dict[str, Any]) -> None:
+    seen = host(**made)
+    attempt = answer(name, seen).attempt
+    assert attempt is not None
+    found = tried(knob(attempt[0]), seen, attempt[1])
+    assert found.refused is None
+    assert found.effect.kind == "shifts", found.effect
+    assert found.undo, "and can be taken back"

@@ -16,6 +16,15 @@ EXPIRE, WRITEBACK = 3000, 500
 HOUR = 360_000
 
 
+def _judge_expire(seen: Seen) -> Answer:
+    if not seen.now("sys_vm.dirty_writeback_centisecs"):
+        return irrelevant(
+            say("dirty_writeback_centisecs is 0, so no age is ever looked at."),
+            seen.facts("sys_vm.dirty_writeback_centisecs"),
+        )
+    return _judge(seen)
+
+
 def _judge(seen: Seen) -> Answer:
     off = not seen.now("sys_vm.dirty_writeback_centisecs")
     dirty = seen.now("vmstat.nr_dirty") * seen.page
@@ -80,6 +89,14 @@ def _what_if_expire(seen: Seen, value: Value) -> Effect:
 
 
 def _what_if_writeback(seen: Seen, value: Value) -> Effect:
+    dirty = seen.now("vmstat.nr_dirty") * seen.page
+    if not seen.now("sys_vm.dirty_writeback_centisecs") and dirty:
+        sentence = say(
+            "{dirty} is dirty: it would be written once it is older than {age}.",
+            dirty=Amount(dirty, "bytes"),
+            age=Amount(seen.now("sys_vm.dirty_expire_centisecs"), "seconds"),
+        )
+        return Effect("shifts", sentence, seen.facts("vmstat.nr_dirty", "sys_vm.dirty_writeback_centisecs"))
     return _what_if(seen, value, old=round(seen.now("sys_vm.dirty_writeback_centisecs") * 100))
 
 
@@ -121,7 +138,7 @@ KNOBS = (
         formula=FORMULA,
         does_not=DOES_NOT,
         sources=SOURCES,
-        judge=_judge,
+        judge=_judge_expire,
         what_if=_what_if_expire,
         unsafe=_unsafe_expire,
         watch=WATCH,
