@@ -172,6 +172,7 @@ ENTRIES = (
     ),
     Entry(
         names=("sys_vm.swappiness",),
+        words=("swappiness",),
         text=(
             "What reclaim thinks a swap access costs compared with reading a file page again: 100 is equal,"
             " less means that swap is dearer, up to 200 (since 5.8; 100 before) that it is cheaper. 60 is the"
