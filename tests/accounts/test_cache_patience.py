@@ -65,7 +65,7 @@ def test_processes_that_cannot_be_read_are_counted_by_reason(monkeypatch: pytest
             pass
 
         def read(self, targets: Sequence[tuple[int, int]], _: float) -> dict[int, Reading]:
-            return {pid: Reading(None, 0.0, why[pid]) for pid, _ in targets}
+            return {pid: Reading((), 0.0, why[pid]) for pid, _ in targets}
 
     monkeypatch.setattr(mapped_files, "Guard", Guard)
     monkeypatch.setattr(mapped_files, "_name", lambda pid: f"name [{pid}]")

@@ -11,8 +11,18 @@ A kernel thread and a zombie have none: reading ends in ESRCH.
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from jinmaek.columns import Malformed, gauge, row
 from jinmaek.kernel.digits import unsigned
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    Figures: TypeAlias = tuple[int, int, int, int, int | None]
+    """USS, PSS, RSS, Swap and SwapPss in bytes; SwapPss is None before 4.3."""
 
 KIB = 1024
 HEAD = 6
@@ -50,6 +60,37 @@ def parse(text: str) -> PidSmapsRollup:
         elif name in NEEDED:
             raise Malformed(0, f"no {name}")
     return PidSmapsRollup(**sizes)
+
+
+class Sizes:
+    """The figures of one file after the other, for a tenth of what ``parse`` costs.
+
+    A kernel writes the same names in the same order each time: where they stand is looked up once.
+    """
+
+    __slots__ = ("_keys", "_pick")
+
+    NAMES = ("Private_Clean:", "Private_Dirty:", "Private_Hugetlb:", "Pss:", "Rss:", "Swap:", "SwapPss:")
+
+    def __init__(self) -> None:
+        self._keys: list[bytes] = []
+        self._pick: Callable[[list[bytes]], tuple[bytes, ...]] = tuple
+
+    def of(self, data: bytes) -> Figures:
+        """USS, PSS, RSS, Swap and SwapPss. Raises ``Malformed``."""
+        words = data.split()
+        if len(words) > HEAD and words[HEAD::3] == self._keys and len(words) == HEAD + 3 * len(self._keys):
+            picked = self._pick(words)
+            if b"".join(picked).isdigit():
+                clean, dirty, huge, pss, rss, swap, swap_pss = map(int, picked)
+                return (clean + dirty + huge) * KIB, pss * KIB, rss * KIB, swap * KIB, swap_pss * KIB
+        sums = parse(data.decode("ascii", "replace"))
+        keys = words[HEAD::3]
+        names = [name.encode() for name in self.NAMES]
+        if all(keys.count(name) == 1 for name in names):
+            self._keys = keys
+            self._pick = itemgetter(*(HEAD + 1 + 3 * keys.index(name) for name in names))
+        return uss(sums), sums.Pss, sums.Rss, sums.Swap, sums.SwapPss
 
 
 def uss(sums: PidSmapsRollup) -> int:

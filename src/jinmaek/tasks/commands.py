@@ -13,7 +13,7 @@ from heapq import nlargest
 
 from jinmaek.model import Locked
 from jinmaek.root import Root
-from jinmaek.tasks.guarded import Guard
+from jinmaek.tasks.guarded import HELD, Guard
 from jinmaek.tasks.table import Scan, place
 
 Identity = tuple[int, float]
@@ -65,14 +65,13 @@ class Commands:
         for identity, reading in self._guard.read([(one, one[0]) for one in targets], self._budget).items():
             assert isinstance(identity, tuple)
             locked.pop(identity, None)
-            if reading.missed is None and reading.texts is not None:
+            if reading.missed is None:
                 self._texts[identity] = _words(reading.texts[0])
-            elif reading.missed is not None and reading.missed.kind == "timed out":
+            elif reading.missed.why == HELD:
                 gap = reading.missed.gap()
-                if "mmap_lock" in gap.detail:
-                    locked[identity] = Locked(identity[0], identity[1], _name(scan, identity[0]), gap)
-                else:
-                    self.unread += 1
+                locked[identity] = Locked(identity[0], identity[1], _name(scan, identity[0]), gap)
+            elif reading.missed.kind == "timed out":
+                self.unread += 1
         self.locked = tuple(locked.values())
         if len(self._texts) > 2 * len(scan.processes) + SUSPECTS:
             there = set(zip(scan.processes.pid, scan.processes.start_time, strict=True))

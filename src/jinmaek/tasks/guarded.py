@@ -21,15 +21,17 @@ from jinmaek.procfile import REASONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
-    from typing import TypeAlias
+    from collections.abc import Callable, Hashable, Sequence
 
     from jinmaek.model import Gap, GapKind
     from jinmaek.root import Root
 
     Target = tuple[Hashable, int]
-    """What the caller knows a process by, (pid, start time) where figures are kept, and its pid."""
-    Outcome: TypeAlias = "tuple[bytes, ...] | Missed"
+    """What the caller knows a process by, and its pid."""
+    Wanted = Callable[[str, bytes], bool]
+    """Whether to read on: the folder of a process, and its first file."""
+    Tick = Callable[[int], None]
+    """Told every few milliseconds how many targets are left."""
 
 DEADLINE = 0.02
 WALK = 2.0
@@ -37,19 +39,23 @@ WALK = 2.0
 READERS = 4
 TICK = 0.005
 CHUNK = 1 << 16
+SHORT = 1 << 12
 LONG = ("smaps", "maps")
-"""Files that come in several reads; one read gives the whole of the others, and of cmdline enough."""
+"""Files that come in several reads; of others one that does not fill its buffer is the last."""
+HELD, HUGE, BUDGET, NOBODY = "lock held", "page tables too large", "budget used up", "no reader left"
+"""``Missed.why`` of what was given up here."""
 
 
 class Missed:
-    """Why the files of one process could not be read."""
+    """Why the files of one process could not be read; ``why`` in two or three words."""
 
-    __slots__ = ("detail", "kind", "source")
+    __slots__ = ("detail", "kind", "source", "why")
 
-    def __init__(self, kind: GapKind, source: str, detail: str = "") -> None:
+    def __init__(self, kind: GapKind, source: str, detail: str = "", why: str = "") -> None:
         self.kind: GapKind = kind
         self.source = source
         self.detail = detail
+        self.why = why or kind
 
     def gap(self) -> Gap:
         """The same in the words of the model."""
@@ -59,180 +65,184 @@ class Missed:
 
 
 class Reading:
-    """The files' bytes, when they were read (CLOCK_MONOTONIC), and why not now where ``missed`` is set.
+    """The files' bytes and when they were asked for (CLOCK_MONOTONIC), or why there are none.
 
-    A process that was missed keeps the bytes of the last time; ``texts`` is None when there was none.
+    Only the first file's where it told that the others are not wanted.
     """
 
     __slots__ = ("at", "missed", "texts")
 
-    def __init__(self, texts: tuple[bytes, ...] | None, at: float, missed: Missed | None) -> None:
+    def __init__(self, texts: tuple[bytes, ...], at: float, missed: Missed | None = None) -> None:
         self.texts = texts
         self.at = at
         self.missed = missed
-
-    def age(self, now: float) -> float:
-        """Seconds since the bytes were read."""
-        return now - self.at
 
 
 class _Worker:
     """A reader thread: what it is at and since when, and whether anyone still waits for it."""
 
-    __slots__ = ("at", "ended", "left", "tid")
+    __slots__ = ("at", "ended", "finished", "left", "tid")
 
     def __init__(self) -> None:
         self.at: tuple[int, float] | None = None
         self.tid = 0
         self.left = False
         self.ended = False
+        self.finished = _thread.allocate_lock()
+        self.finished.acquire()
+
+
+class _Pass:
+    """One pass over targets: what is still to do, by whom one at a time, and what has come of it."""
+
+    __slots__ = ("done", "jobs", "lock", "targets")
+
+    def __init__(self, targets: Sequence[Target], jobs: deque[int]) -> None:
+        self.targets = targets
+        self.jobs = jobs
+        self.done: list[Reading | None] = [None] * len(targets)
+        self.lock = _thread.allocate_lock()
+        """Held while a reader takes its next target, and while it is decided to leave it behind."""
 
 
 class Guard:
-    """Reads the same files of many processes, again and again; holds what it read last."""
+    """Reads the same files of many processes, again and again."""
 
-    __slots__ = ("_files", "_long", "_readers", "_root", "_stuck", "deadline", "kept", "walk")
+    __slots__ = ("_files", "_readers", "_root", "_stuck", "_tick", "_wanted", "deadline", "walk")
 
     def __init__(
         self,
         root: Root,
         files: tuple[str, ...],
         *,
+        wanted: Wanted | None = None,
+        tick: Tick | None = None,
         deadline: float = DEADLINE,
         walk: float = WALK,
         readers: int = READERS,
-        long: tuple[str, ...] = LONG,
     ) -> None:
         self._root = root
         self._files = files
-        self._long = long
+        self._wanted = wanted
+        self._tick = tick
         self._readers = readers
         self._stuck: dict[Hashable, _Worker] = {}
         self.deadline = deadline
         self.walk = walk
-        self.kept: dict[Hashable, Reading] = {}
 
     def read(self, targets: Sequence[Target], budget: float | None = None) -> dict[Hashable, Reading]:
         """The files of each target, read in the order given within ``budget`` seconds; one entry for each."""
         self._stuck = {key: worker for key, worker in self._stuck.items() if not worker.ended}
-        done: list[tuple[float, Outcome] | None] = [None] * len(targets)
-        jobs = deque(n for n, (key, _) in enumerate(targets) if key not in self._stuck)
-        rest = self._run(targets, jobs, done, budget) if jobs else ""
-        held = f"mmap_lock held > {self.deadline * 1000:g} ms"
+        waited = dict(self._stuck)
+        work = _Pass(targets, deque(n for n, (key, _) in enumerate(targets) if key not in waited))
+        why, detail = self._run(work, budget) if work.jobs else ("", "")
         now = time.monotonic()
-        self.kept = {
-            key: self._reading(
-                key,
-                done[n]
-                or (now, Missed("timed out", self._source(pid), held if key in self._stuck else rest)),
-            )
-            for n, (key, pid) in enumerate(targets)
-        }
-        return self.kept
+        read: dict[Hashable, Reading] = {}
+        for (key, pid), told in zip(targets, work.done, strict=True):
+            if told is not None:
+                read[key] = told
+            elif key not in waited:
+                read[key] = self._given_up(pid, now, why, detail)
+            elif (at := waited[key].at) is not None and now - at[1] > self.deadline:
+                read[key] = self._given_up(pid, now, HELD, self._held())
+            else:
+                read[key] = self._given_up(pid, now, BUDGET, "its last reader is not back yet")
+        return read
 
-    def _reading(self, key: Hashable, told: tuple[float, Outcome]) -> Reading:
-        at, outcome = told
-        if not isinstance(outcome, Missed):
-            return Reading(outcome, at, None)
-        last = self.kept.get(key)
-        return Reading(last.texts, last.at, outcome) if last else Reading(None, at, outcome)
+    def _held(self) -> str:
+        return f"mmap_lock held > {self.deadline * 1000:g} ms"
 
-    def _run(
-        self,
-        targets: Sequence[Target],
-        jobs: deque[int],
-        done: list[tuple[float, Outcome] | None],
-        budget: float | None,
-    ) -> str:
-        """Have all jobs done, or say why the rest is not."""
-        claims = dict.fromkeys(jobs)
+    def _given_up(self, pid: int, at: float, why: str, detail: str) -> Reading:
+        return Reading((), at, Missed("timed out", f"proc/{pid}/{self._files[0]}", detail, why))
+
+    def _run(self, work: _Pass, budget: float | None) -> tuple[str, str]:
+        """Have all jobs done; why those are not that are not."""
         end = None if budget is None else time.monotonic() + budget
         while True:
             if len(self._stuck) >= self._readers:
-                return f"all {self._readers} readers wait for a lock"
+                return NOBODY, f"all {self._readers} readers wait for a lock"
             worker = _Worker()
-            finished = _thread.allocate_lock()
-            finished.acquire()
             try:
-                _thread.start_new_thread(self._work, (worker, targets, jobs, claims, done, finished))
+                _thread.start_new_thread(self._work, (work, worker))
             except RuntimeError:
-                return "no thread could be started to read it"
-            why = self._watch(worker, finished, end)
-            if why is None:
-                return "its reader ended"
-            worker.left = True
-            at = worker.at
-            # Whoever takes the claim off the list has the word on that target.
-            if at is not None and claims.pop(at[0], False) is None:
-                key, pid = targets[at[0]]
-                self._stuck[key] = worker
-                if why:
-                    done[at[0]] = (at[1], Missed("timed out", self._source(pid), why))
+                return NOBODY, "no thread could be started to read it"
+            try:
+                why = self._watch(work, worker, end)
+            finally:
+                worker.left = True
             if not why:
-                jobs.clear()
-                return f"the budget of {budget:g} s is used up"
-
-    def _watch(self, worker: _Worker, finished: _thread.LockType, end: float | None) -> str | None:
-        """None when the reader is done; why its target is given up; nothing when time is up."""
-        slept: tuple[int, float] | None = None
-        while not finished.acquire(timeout=TICK):
-            now = time.monotonic()
+                return NOBODY, "its reader ended"
             at = worker.at
+            if at is not None:
+                key, pid = work.targets[at[0]]
+                self._stuck[key] = worker
+                if why == HELD:
+                    work.done[at[0]] = self._given_up(pid, at[1], why, self._held())
+                elif why == HUGE:
+                    detail = f"its page tables take > {self.walk:g} s to walk"
+                    work.done[at[0]] = self._given_up(pid, at[1], why, detail)
+            if why == BUDGET:
+                return BUDGET, f"the budget of {budget:g} s is used up"
+
+    def _watch(self, work: _Pass, worker: _Worker, end: float | None) -> str:
+        """Why the reader is left behind; nothing when it is done."""
+        slept: tuple[int, float] | None = None
+        while not worker.finished.acquire(timeout=TICK):
+            now = time.monotonic()
+            at, why = worker.at, ""
             if at is not None and now - at[1] > self.deadline:
                 # Asleep twice in a row: the first may be the moment it waits for the interpreter.
                 if asleep(worker.tid):
-                    if slept is at:
-                        return f"mmap_lock held > {self.deadline * 1000:g} ms"
+                    why = HELD if slept is at else ""
                     slept = at
                 elif now - at[1] > self.walk:
-                    return f"its page tables take > {self.walk:g} s to walk"
+                    why = HUGE
             if end is not None and now > end:
-                return ""
-        return None
+                why = why or BUDGET
+            if why:
+                with work.lock:
+                    if why == BUDGET or worker.at is at:
+                        worker.left = True
+                        return why
+            if self._tick is not None:
+                self._tick(len(work.jobs))
+        return ""
 
-    def _work(
-        self,
-        worker: _Worker,
-        targets: Sequence[Target],
-        jobs: deque[int],
-        claims: dict[int, None],
-        done: list[tuple[float, Outcome] | None],
-        finished: _thread.LockType,
-    ) -> None:
+    def _work(self, work: _Pass, worker: _Worker) -> None:
         worker.tid = _thread.get_native_id()
-        folder = self._root.path("proc")
-        files = [(name, name in self._long) for name in self._files]
-        clock = time.monotonic
+        folder, wanted = self._root.path("proc"), self._wanted
+        files = [(f"/{name}", name in LONG) for name in self._files]
+        clock, lock, jobs, done = time.monotonic, work.lock, work.jobs, work.done
         try:
-            while jobs and not worker.left:
-                try:
+            while True:
+                with lock:
+                    if worker.left or not jobs:
+                        break
                     n = jobs.popleft()
-                except IndexError:
-                    break
-                began = clock()
-                worker.at = (n, began)
-                outcome = _texts(f"{folder}/{targets[n][1]}", files)
-                mine = claims.pop(n, False) is None
+                    worker.at = (n, clock())
+                outcome = _texts(f"{folder}/{work.targets[n][1]}", files, wanted)
+                began = worker.at[1]
                 # Late is not wrong: it counts where the rest of the pass took long enough.
-                done[n] = (began, outcome)
-                if not mine:
-                    break
+                if isinstance(outcome, Missed):
+                    done[n] = Reading((), began, outcome)
+                else:
+                    done[n] = Reading(outcome, began)
         finally:
             worker.ended = True
-            finished.release()
-
-    def _source(self, pid: int) -> str:
-        return f"proc/{pid}/{self._files[0]}"
+            worker.finished.release()
 
 
-def _texts(folder: str, files: Sequence[tuple[str, bool]]) -> Outcome:
-    texts: list[bytes] = []
+def _texts(
+    folder: str, files: Sequence[tuple[str, bool]], wanted: Wanted | None
+) -> tuple[bytes, ...] | Missed:
+    texts: tuple[bytes, ...] = ()
     for name, is_long in files:
         try:
-            file = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+            file = os.open(folder + name, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                text = os.read(file, CHUNK if is_long else 4096)
-                if is_long and text:
+                size = CHUNK if is_long else SHORT
+                text = os.read(file, size)
+                if is_long or len(text) == size:
                     parts = [text]
                     while text := os.read(file, CHUNK):
                         parts.append(text)
@@ -240,9 +250,11 @@ def _texts(folder: str, files: Sequence[tuple[str, bool]]) -> Outcome:
             finally:
                 os.close(file)
         except OSError as error:
-            return _missed(folder, name, error)
-        texts.append(text)
-    return tuple(texts)
+            return _missed(folder, name[1:], error)
+        texts = (*texts, text)
+        if wanted is not None and len(texts) == 1 and not wanted(folder, text):
+            break
+    return texts
 
 
 def _missed(folder: str, name: str, error: OSError) -> Missed:

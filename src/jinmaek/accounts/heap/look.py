@@ -35,7 +35,7 @@ SHARE = 0.05
 """Of the window that both walks of its page tables may take: its mmap_lock is ours for so long."""
 PACE = 1.0
 MOST_SAMPLES = 120
-LONG = ("smaps", "cmdline", "environ")
+FILES = ("smaps", "cmdline", "environ")
 MALLOC_SHARE = 0.25
 """Of what the process has, in malloc's heaps: with less, what is free in them explains nothing."""
 PF_KTHREAD = 0x00200000
@@ -180,7 +180,7 @@ def _ended(work: _Work) -> str:
 
 
 def _first_look(work: _Work) -> tuple[Vma, ...]:
-    texts, gap = _read(work, LONG)
+    texts, gap = _read(work, FILES)
     if gap is not None:
         raise _unreadable(gap)
     smaps, words, variables = texts
@@ -213,7 +213,7 @@ def _unreadable(gap: Gap) -> Refused:
 
 def _last_look(work: _Work, first: Sequence[Vma]) -> tuple[Vma, ...] | None:
     _same(work)
-    texts, gap = _read(work, LONG[:1])
+    texts, gap = _read(work, FILES[:1])
     if gap is not None:
         _same(work)
         work.note(gap)
@@ -235,11 +235,11 @@ def _read(work: _Work, files: tuple[str, ...]) -> tuple[tuple[bytes, ...], Gap |
     """The files, and why not; how long smaps took is noted."""
     began = time.monotonic()
     key = (work.pid, work.stat.starttime)
-    read = Guard(work.root, files, walk=WALK, long=LONG).read([(key, work.pid)])[key]
+    read = Guard(work.root, files, walk=WALK).read([(key, work.pid)])[key]
     work.smaps_s.append(time.monotonic() - began)
     work.at.append(read.at)
-    if read.missed is not None or read.texts is None:
-        return (), read.missed.gap() if read.missed else Gap("absent", f"proc/{work.pid}/{files[0]}")
+    if read.missed is not None:
+        return (), read.missed.gap()
     return read.texts, None
 
 
