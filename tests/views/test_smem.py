@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.cli.test_top_live import Terminal, terminal
 from tests.tasks import children
-from tests.tasks.test_guarded import made
+from tests.tasks.children import until
+from tests.tasks.test_guarded import answer, made
+from tests.tasks.test_pss_kept import stat
 
 from jinmaek.cli.main import main
-from jinmaek.views.smem import units
+from jinmaek.root import Root
+from jinmaek.tasks.guarded import Missed
+from jinmaek.tasks.pss import Process, Unread
+from jinmaek.views.smem import Frame, note, table, units
+from jinmaek.views.smem_live import screen
+
+__all__ = ["terminal"]
 
 Peer = Callable[[str], str]
 MARK = "smem-is-looking-for-this"
@@ -117,6 +128,17 @@ def test_users_and_mappings(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows["<anonymous>"]["uss_bytes"] >= 9 << 20
 
 
+def test_users_apart_though_their_names_are_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = made(tmp_path, [7, 8, 9])
+    for pid in (7, 8, 9):
+        uids = "\t".join([str(pid // 8)] * 4)
+        (tmp_path / f"proc/{pid}/status").write_text(f"Name:\tx\nUid:\t{uids}\nThreads:\t1\n")
+    assert main(["smem", "-u", "-H", "-c", "count pss", "--root", root.base]) == 0
+    assert capsys.readouterr().out == "    1        7 \n    2       14 \n"
+
+
 def test_totals_of_a_tree_and_hostile_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = made(tmp_path, [7, 8])
     (tmp_path / "proc/7/cmdline").write_bytes(b"\x1b[2Jclear\nme\0\xff\0")
@@ -134,7 +156,134 @@ def test_totals_of_a_tree_and_hostile_names(tmp_path: Path, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out)["totals"]["swap_pss_bytes"] == 6 << 10
 
 
-@pytest.mark.parametrize("words", [["-c", "pid nonsense"], ["-s", "x"], ["-m", "-u"], ["-P", "("]])
+def with_stat(root: Root, pids: Sequence[int]) -> Root:
+    for pid in pids:
+        stat(root, pid)
+    return root
+
+
+def test_tables_one_after_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = with_stat(made(tmp_path, [7, 8, 9, 10]), [7, 8, 9, 10])
+    words = ["--root", root.base, "-d", "0", "-n", "3"]
+    assert main(["smem", "-H", "-c", "pid pss", "-s", "pid", "--keep", "2", *words]) == 0
+    said = capsys.readouterr()
+    table = "    7        7 \n    8        7 \n    9        7 \n   10        7 \n"
+    assert said.out == "\n".join([table] * 3)
+    notes = said.err.splitlines()
+    assert len(notes) == 2
+    assert all(
+        re.fullmatch(r"2 of 4 processes as in an earlier table, the oldest read \d\.\d s ago", n)
+        for n in notes
+    )
+
+
+def test_each_table_is_a_line_of_json_and_each_row_has_its_age(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = with_stat(made(tmp_path, [7, 8]), [7, 8])
+    assert main(["smem", "--json", "--root", root.base, "-d", "0.05", "-n", "2"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["kept"], second["kept"], second["processes"]) == (0, 1, 2)
+    ages = sorted(row["age_s"] for row in second["rows"])
+    assert ages[0] < 0.05 <= ages[1] == second["oldest_s"]
+    assert first["totals"] == second["totals"]
+    assert main(["smem", "-u", "--json", "--root", root.base, "-d", "0.05", "-n", "2"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert second["rows"][0]["age_s"] == second["oldest_s"] >= 0.05
+
+
+def test_age_is_a_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = with_stat(made(tmp_path, [7, 8]), [7, 8])
+    words = ["--root", root.base, "-c", "pid age", "-s", "age", "-t"]
+    assert main(["smem", *words, "-d", "0.1", "-n", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:5] == ["  PID    Age ", "    7    0.0 ", "    8    0.0 ", "-------------", "    2    0.0 "]
+    fresh, kept, _, total = (float(line.split()[-1].strip("-") or 0) for line in lines[7:])
+    assert fresh < 0.1 <= kept == total
+    assert main(["smem", *words]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "    2    0.0 "
+
+
+def test_mappings_are_read_anew_for_each_table(capsys: pytest.CaptureFixture[str]) -> None:
+    with stopped():
+        assert main(["smem", "-m", "-H", "-c", "map pids", "-P", MARK, "-d", "0", "-n", "2"]) == 0
+    said = capsys.readouterr()
+    first, second = said.out.split("\n\n")
+    assert first + "\n" == second
+    assert "earlier" not in said.err
+
+
+def test_a_budget_that_is_used_up_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = made(tmp_path, [7, 8, 9], [7])
+    (tmp_path / "proc/7/statm").write_text("10 9 1 1 0 1 0\n")
+    assert main(["smem", "--root", root.base, "--budget", "0"]) == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1
+    assert said.err == "budget used up: 3 processes not read\n"
+    answer(root, 7)
+
+
+def test_the_note() -> None:
+    unread = [Unread(n, f"a\n{n}", Missed("timed out", "", "", "lock held")) for n in range(9)]
+    unread += [
+        Unread(10, "x", Missed("denied", "")),
+        Unread(11, "x", Missed("timed out", "", "", "budget used up")),
+    ]
+    one = Process(1)
+    one.at = 3
+    names = ", ".join(f"a?{n} [{n}]" for n in range(8))
+    assert note(Frame("process", [one], unread, 5.04, [one], 1)) == (
+        f"10 processes not read: 9 lock held: {names}, …; 1 denied; budget used up: 1 process not read; "
+        "1 of 1 process as in an earlier table, the oldest read 2.0 s ago"
+    )
+    assert note(Frame("process", [one], [], 5, [one])) == ""
+
+
+def test_the_screen_is_never_larger_than_the_terminal() -> None:
+    rows = [Process(pid) for pid in range(40)]
+    frame = Frame("process", rows, [], 0, rows)
+    for columns, height in ((80, 24), (20, 3), (200, 60)):
+        lines = screen(frame, table(frame, ("pid", "command")), columns, height).split("\r\n")
+        assert len(lines) == min(height, 44)
+        assert all(len(line.removesuffix("\x1b[K")) <= columns for line in lines)
+
+
+def test_a_live_screen(terminal: Terminal) -> None:
+    command = f"{shlex.quote(sys.executable)} -m jinmaek smem -d 0.2 -c 'pid pss age'; echo status=$?"
+    with stopped() as pids:
+        terminal.type(command, "Enter")
+        until(lambda: "PID      PSS    Age" in terminal.text and "earlier table" in terminal.text)
+        assert terminal.second_screen
+
+        def sizes() -> list[int]:
+            lines = terminal.text.split("\n")
+            head = next(i for i, line in enumerate(lines) if "PID      PSS" in line)
+            return [int(line.split()[1]) for line in lines[head + 1 :] if line.strip()]
+
+        assert sizes() == sorted(sizes(), reverse=True)
+        terminal.type("r")
+        until(lambda: sizes() == sorted(sizes()))
+        terminal.type("q")
+        until(lambda: "status=0" in terminal.text)
+        assert not terminal.second_screen
+        assert pids
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-c", "pid nonsense"],
+        ["-s", "x"],
+        ["-m", "-u"],
+        ["-m", "-c", "age"],
+        ["-P", "("],
+        ["-n", "0"],
+        ["--keep", "0"],
+        ["-d", "-1"],
+        ["-d", "nan"],
+        ["--budget", "-1"],
+    ],
+)
 def test_what_cannot_be_asked_is_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["smem", *words]) == 2
     assert capsys.readouterr().out == ""

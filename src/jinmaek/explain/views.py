@@ -99,6 +99,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "avgpss",
         "avguss",
         "avgrss",
+        "age",
     ),
     "pmap": (
         "Address",

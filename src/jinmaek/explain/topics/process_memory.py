@@ -194,6 +194,17 @@ ENTRIES = (
         see=("pid_smaps_rollup.Pss",),
     ),
     Entry(
+        names=("smem.age",),
+        meaning="seconds since the figures of a line were read",
+        text=(
+            "0 in a single table. With -d a process that did nothing keeps its figures, for reading them"
+            " walks its page tables and takes its mmap_lock; they are read again after --keep tables at the latest."
+            " What shares pages with it may have changed meanwhile, so its PSS may be that old."
+        ),
+        source="smaps_rollup, and the stat file that shows whether a process did anything",
+        see=("pid_smaps_rollup.Pss",),
+    ),
+    Entry(
         names=("smem.count", "smem.pids", "smem.map"),
         meaning="how many processes or mappings a line stands for, and what is mapped",
         text=(
