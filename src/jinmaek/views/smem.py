@@ -236,7 +236,10 @@ def _words(form: str, now: float, *, abbreviate: bool) -> Callable[[list[Any]], 
     if "t" in form:
         return lambda ages: ["-" if age is None else f"{now + age:.1f}" for age in ages]
     if "a" not in form:
-        return lambda cells: [safe(cell) if isinstance(cell, str) else cell for cell in cells]
+        # Of a command line that is shown in part the rest need not be looked at.
+        limit = form.partition(".")[2].rstrip("s")
+        shown = int(limit) if limit else None
+        return lambda cells: [safe(cell[:shown]) if isinstance(cell, str) else cell for cell in cells]
     if abbreviate:
         return lambda sizes: ["-" if size is None else units(size) for size in sizes]
     return lambda sizes: ["-" if size is None else size // KIB for size in sizes]
