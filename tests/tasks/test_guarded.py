@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -53,8 +54,9 @@ def made(tmp_path: Path, pids: Sequence[int], stuck: Sequence[int] = ()) -> Root
 
 
 def answer(root: Root, pid: int) -> None:
-    """Let a reader that waits for a stuck process go on."""
-    os.close(os.open(root.path(f"proc/{pid}/smaps_rollup"), os.O_WRONLY | os.O_NONBLOCK))
+    """Let a reader that waits for a stuck process go on; where none does there is nobody to let go."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(root.path(f"proc/{pid}/smaps_rollup"), os.O_WRONLY | os.O_NONBLOCK))
 
 
 def test_a_stuck_process_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -112,6 +114,7 @@ def test_the_budget_ends_the_pass(tmp_path: Path) -> None:
     # Its reader has not come back: it is not tried again, and once the deadline is over the lock is held.
     for deadline, why in ((1000, "budget used up"), (0.02, "lock held")):
         guard.deadline = deadline
+        time.sleep(0.03)
         read = guard.read([(pid, pid) for pid in (1, 2, 3)], budget=10)
         assert read[3].missed is None
         assert read[2].missed is not None
@@ -203,14 +206,14 @@ def test_an_unprivileged_user_is_told_what_was_denied(
 def test_a_large_process_that_forks_in_a_loop() -> None:
     with children.child(FORKER) as pid:
         guard = Guard(LIVE, ("smaps_rollup", "cmdline"))
-        began = time.monotonic()
-        read = 0
-        for _ in range(20):
+        outcomes: set[str] = set()
+
+        def look() -> bool:
             reading = guard.read([("forker", pid), ("me", os.getpid())], budget=1)
             assert reading["me"].missed is None
-            if reading["forker"].missed is None:
-                read += 1
-            else:
-                assert reading["forker"].missed.kind == "timed out"
-        assert read
-        assert time.monotonic() - began < 20
+            missed = reading["forker"].missed
+            outcomes.add(missed.kind if missed else "read")
+            return "read" in outcomes
+
+        children.until(look, 60)
+        assert outcomes <= {"read", "timed out"}

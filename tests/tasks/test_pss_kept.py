@@ -313,6 +313,7 @@ def test_what_was_left_out_comes_first_and_keeps_its_age(tmp_path: Path) -> None
         assert table.kept == 3
         assert all((one.at == first[one.pid]) == (one.pid < 4) for one in table.processes)
         answer(root, 3)
+        children.until(lambda: all(worker.ended for worker in tables._guard._stuck.values()))
         (tmp_path / "proc/3/smaps_rollup").unlink()
         pss_is(root, 3, 9)
         for pid, rss in ((6, 99), (2, 100)):
@@ -337,9 +338,10 @@ def test_a_lock_held_for_ever_is_named_again_and_again_and_nothing_leaks(tmp_pat
             assert missed(table) in ({5: "lock held"}, {} if turn < 4 else None)
             assert told(table) == told(first)
             threads, files = used()
-            # The one that waits, and the last reader if it is still on its way out.
-            assert threads <= before[0] + 2
-            assert files == before[1]
+            assert threads < before[0] + 20
+            assert files < before[1] + 20
+        # The one that waits, once the last readers are out.
+        children.until(lambda: used()[0] <= before[0] + 1 and used()[1] == before[1])
         kept = next(one for one in table.processes if one.pid == 5)
         assert kept.at == next(one for one in first.processes if one.pid == 5).at
         answer(root, 5)
@@ -362,14 +364,15 @@ def test_a_process_that_is_freed_is_read_again(tmp_path: Path) -> None:
 
 
 def test_all_descriptors_are_given_back(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = used()[1]
     with Tables(LIVE, bare()) as tables:
         tables.table()
-        assert len(os.listdir("/proc/self/fd")) > before
+        assert used()[1] > before
         with children.child("print('ready', flush=True); input()"):
             tables.table()
         tables.table()
-    assert len(os.listdir("/proc/self/fd")) == before
+    # A reader that was left behind may have a file open still.
+    children.until(lambda: used()[1] == before)
 
 
 def test_a_malformed_stat_file_and_one_that_lacks_words(tmp_path: Path) -> None:
