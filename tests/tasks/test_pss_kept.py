@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.tasks.test_pss import bare
 from jinmaek.kernel import pid_smaps_rollup
 from jinmaek.root import LIVE, Root
 from jinmaek.tasks import pss, pss_kept
+from jinmaek.tasks.guarded import Guard, Reading
 from jinmaek.tasks.pss import Asked
 from jinmaek.tasks.pss_kept import Table, Tables
 
@@ -294,6 +295,48 @@ def test_a_large_family_is_read_again_when_its_share_has_gone(tmp_path: Path) ->
         table = tables.table()
         assert list(told(table).values()).count(9) == 63
         assert table.kept == 0
+
+
+def test_a_process_that_takes_long_is_spared_but_for_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(
+        guard: Guard, targets: Sequence[tuple[Hashable, int]], budget: float | None = None
+    ) -> dict[Hashable, Reading]:
+        readings = read(guard, targets, budget)
+        for key, pid in targets:
+            readings[key].took = 100.0 if pid == 1 else 0.001
+        return readings
+
+    read = Guard.read
+    monkeypatch.setattr(Guard, "read", slow)
+    monkeypatch.setattr(Tables, "_rotate", lambda _: None)
+    root = made(tmp_path, range(1, 13))
+    for pid in range(1, 13):
+        stat(root, pid, rss=320)
+    with Tables(root, bare(), tables=10) as tables:
+
+        def table(kib: int, **changed: int) -> tuple[int, int]:
+            """What is told of the large one and of another, both of which did something."""
+            for pid in (1, 2):
+                pss_is(root, pid, kib)
+                stat(root, pid, faults=kib, **changed)
+            found = told(tables.table())
+            return found[1], found[2]
+
+        assert table(11, rss=320) == (11, 11)
+        assert table(12, rss=329) == (11, 12)
+        assert table(13, rss=330) == (13, 13)
+        assert table(14, rss=330) == (13, 14)
+        for pid in (12, 11):
+            os.rename(root.path(f"proc/{pid}"), tmp_path / str(pid))
+        assert table(15, rss=330) == (13, 15)
+        for pid in (10, 9, 8):
+            os.rename(root.path(f"proc/{pid}"), tmp_path / str(pid))
+        assert table(16, rss=330) == (16, 16)
+        seen = [table(17 + n, rss=330) for n in range(11)]
+        assert [one for one, _ in seen] == [16] * 9 + [26, 26]
+        assert [one for _, one in seen] == list(range(17, 28))
 
 
 def test_what_was_left_out_comes_first_and_keeps_its_age(tmp_path: Path) -> None:

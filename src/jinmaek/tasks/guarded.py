@@ -65,17 +65,20 @@ class Missed:
 
 
 class Reading:
-    """The files' bytes and when they were asked for (CLOCK_MONOTONIC), or why there are none.
+    """The files' bytes, or why there are none; when they were asked for (CLOCK_MONOTONIC), how long it took.
 
-    Only the first file's where it told that the others are not wanted.
+    Only the first file's bytes where they told that the others are not wanted.
     """
 
-    __slots__ = ("at", "missed", "texts")
+    __slots__ = ("at", "missed", "texts", "took")
 
-    def __init__(self, texts: tuple[bytes, ...], at: float, missed: Missed | None = None) -> None:
+    def __init__(
+        self, texts: tuple[bytes, ...], at: float, missed: Missed | None = None, took: float = 0.0
+    ) -> None:
         self.texts = texts
         self.at = at
         self.missed = missed
+        self.took = took
 
 
 class _Worker:
@@ -226,7 +229,7 @@ class Guard:
                 if isinstance(outcome, Missed):
                     done[n] = Reading((), began, outcome)
                 else:
-                    done[n] = Reading(outcome, began)
+                    done[n] = Reading(outcome, began, None, clock() - began)
         finally:
             worker.ended = True
             worker.finished.release()

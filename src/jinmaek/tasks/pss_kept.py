@@ -19,6 +19,11 @@ as far as this goes:
 - So nobody's figures are kept for more than ``tables - 1`` tables: each time the oldest are read again, a
   share of all, of those of one age the largest first.
 
+A large process that is busy is not read for every table: to walk its page tables takes its mmap_lock, and a
+tenth of a second for a few GiB. Where that took more than ``LONG`` it is read for ``1/SHARE`` of the time at
+most, unless what it has resident has changed by ``1/SHARE`` or a quarter of its family has moved, and is kept
+for no longer than others.
+
 A budget of seconds may run out before all that is due is read. What was due longest is then first the next
 time, the largest of those first; what was not reached is reported and keeps its older figures. So each
 figure has its own age, and whoever shows it shows the age of the oldest. A figure is kept for one process,
@@ -31,6 +36,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 
 from jinmaek import procfile
 from jinmaek.columns import Malformed
@@ -50,6 +56,9 @@ if TYPE_CHECKING:
     Family = tuple[int, int]
 
 SHARE = 32
+QUARTER = 4
+LONG = 0.005
+"""Seconds of reading one process that are worth sparing."""
 SPARE = 64
 """Descriptors left to the rest of the program."""
 RSS, START_CODE, END_CODE, START_STACK = 21, 23, 24, 25
@@ -72,16 +81,33 @@ class Table:
 class _One:
     """A process from table to table.
 
-    ``read`` is the table its figures are from, ``due`` the one they were first wanted anew for, or 0.
+    ``read`` is the table its figures are from, ``due`` the one they were first wanted anew for, or 0;
+    ``rest`` is until when it is better left alone, unless it is ``urgent`` to read it again.
     """
 
-    __slots__ = ("due", "families", "missed", "process", "read", "rss", "shown", "stat", "why")
+    __slots__ = (
+        "due",
+        "families",
+        "missed",
+        "process",
+        "read",
+        "rest",
+        "rss",
+        "rss_read",
+        "shown",
+        "stat",
+        "urgent",
+        "why",
+    )
 
     def __init__(self, pid: int, stat: Kept) -> None:
         self.stat = stat
         self.process = Process(pid)
         self.families: tuple[Family, ...] = ()
-        self.rss = self.read = self.due = 0
+        self.rss = self.rss_read = self.read = self.due = 0
+        """Resident pages by its stat file now, and when its figures were read."""
+        self.rest = 0.0
+        self.urgent = False
         self.why = CHANGED
         self.shown = False
         self.missed: Missed | None = None
@@ -123,7 +149,9 @@ class Tables:
         self._look()
         self._relate()
         self._rotate()
-        due = sorted((one for one in self._queue if one.due), key=lambda one: (one.due, one.why, -one.rss))
+        now = time.monotonic()
+        due = [one for one in self._queue if one.due and (one.rest < now or self._pressing(one))]
+        due.sort(key=lambda one: (one.due, one.why, -one.rss))
         wanted = [one for one in due if self._owned(one)]
         read = self._guard.read([(one, one.process.pid) for one in wanted], budget)
         for one in wanted:
@@ -201,6 +229,7 @@ class Tables:
                 del self._moved[family]
                 for one in members:
                     one.want(self._turn, RELATED)
+                    one.urgent |= moved * QUARTER >= len(members)
 
     def _rotate(self) -> None:
         """Have the oldest figures read again."""
@@ -211,6 +240,11 @@ class Tables:
                     break
                 one.want(self._turn, OLD)
                 share -= 1
+
+    def _pressing(self, one: _One) -> bool:
+        """Whether it is read although it was read a short while ago for what it takes."""
+        changed = abs(one.rss - one.rss_read) * SHARE >= one.rss_read
+        return changed or one.urgent or not one.shown or self._turn - one.read >= self._tables
 
     def _owned(self, one: _One) -> bool:
         owned = self._asked.owned(self._root, one.process)
@@ -232,6 +266,7 @@ class Tables:
                 one.missed = told
         compare = one.shown and told is True and one.why != RELATED
         one.shown = told is True
+        one.rest = reading.at + reading.took * (SHARE + 1) if reading.took > LONG else 0.0
         self._done(one)
         if compare:
             now = one.process.rss - one.process.uss
@@ -239,7 +274,7 @@ class Tables:
                 self._move(one, abs(now - shared) / max(now, shared))
 
     def _done(self, one: _One) -> None:
-        one.due, one.read = 0, self._turn
+        one.due, one.urgent, one.read, one.rss_read = 0, False, self._turn, one.rss
         del self._queue[one]
         self._queue[one] = None
 
