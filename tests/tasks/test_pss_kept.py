@@ -59,6 +59,12 @@ sys.stdin.readline()
 REUSED = "import time; m = b'x' * (20 << 20); print('ready', flush=True); time.sleep(60)"
 
 
+@pytest.fixture(autouse=True)
+def nothing_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a host under load anything might."""
+    monkeypatch.setattr(pss_kept, "LONG", 10)
+
+
 def stat(root: Root, pid: int, *, start: int = 7, faults: int = 1, rss: int = 3, code: int = 1 << 20) -> None:
     """Write a process' stat file, into the file that is there: it may be held open."""
     with open(root.path(f"proc/{pid}/stat"), "a+") as file:
