@@ -198,8 +198,8 @@ ENTRIES = (
         meaning="seconds since the figures of a line were read",
         text=(
             "0 in a single table. With -d a process that did nothing keeps its figures, for reading them"
-            " walks its page tables and takes its mmap_lock; they are read again after --keep tables at the latest."
-            " What shares pages with it may have changed meanwhile, so its PSS may be that old."
+            " walks its page tables and takes its mmap_lock; they are read again after --keep tables at the"
+            " latest. What shares pages with it may have changed meanwhile, so its PSS may be that old."
         ),
         source="smaps_rollup, and the stat file that shows whether a process did anything",
         see=("pid_smaps_rollup.Pss",),
