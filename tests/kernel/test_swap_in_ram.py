@@ -58,7 +58,8 @@ def test_zram_of_older_kernels_has_fewer_numbers() -> None:
 
 
 def test_zswap() -> None:
-    assert table("6.1-rt", "zswap") == (Zswap(enabled=0, max_pool_percent=0.2),)
+    assert table("6.1-rt", "zswap") == (Zswap(enabled=0, max_pool_percent=0.2, zpool="zbud"),)
+    assert table("6.18", "zswap") == (Zswap(enabled=0, max_pool_percent=0.2, shrinker_enabled=0),)
     (row,) = zswap.parse({f"{zswap.FOLDER}/enabled": "Y\n", f"{zswap.FOLDER}/shrinker_enabled": "Y\n"})
     assert row == Zswap(enabled=1, shrinker_enabled=1)
     with pytest.raises(Malformed):

@@ -28,6 +28,7 @@ def test_capture() -> None:
         managed=622592,
         cma=0,
         protection_max=0,
+        pagesets_count=zones["Normal"].pagesets_count,
         nr_zone_inactive_anon=197422,
         nr_zone_active_anon=zones["Normal"].nr_zone_active_anon,
         nr_zone_inactive_file=zones["Normal"].nr_zone_inactive_file,
@@ -50,6 +51,13 @@ def test_capture() -> None:
     assert protection > 4000
 
 
+def test_free_pages_of_the_cpus_are_added_up() -> None:
+    zones = {row.zone: row for row in parse(TEXT)}
+    counts = [line.split()[1] for line in TEXT.split("zone   Normal")[1].splitlines() if "count:" in line]
+    assert zones["Normal"].pagesets_count == sum(map(int, counts[:2])) > 0
+    assert zones["Movable"].pagesets_count is None
+
+
 def test_a_zone_without_memory_has_no_counters() -> None:
     movable = next(row for row in parse(TEXT) if row.zone == "Movable")
     assert (movable.free, movable.managed, movable.numa_hit) == (0, 0, None)
@@ -65,7 +73,7 @@ def test_counters_of_the_node_and_of_the_page_sets_are_not_the_zones() -> None:
     )
     known = {name: value for name in columns_of(Zone) if (value := getattr(row, name)) is not None}
     assert (row.node, row.zone) == (1, "Normal")
-    assert known == {"free": 5, "min": 1, "low": 2, "high": 3, "nr_mlock": 4}
+    assert known == {"free": 5, "min": 1, "low": 2, "high": 3, "nr_mlock": 4, "pagesets_count": 6}
 
 
 def test_two_nodes() -> None:

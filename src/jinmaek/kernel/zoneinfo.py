@@ -8,7 +8,7 @@
           nr_zone_inactive_anon 2322
 
 mm/vmstat.c zoneinfo_show_print(). The "per-node stats" (4.8) that stand in the first populated zone of a
-node, and the per-CPU page sets, are skipped.
+node are skipped; of the per-CPU page sets, which follow the counters, ``count`` is added up.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Zone:
     managed: int | None = gauge("pages", "pages the allocator manages (3.8)", "node_zoneinfo_managed_pages")
     cma: int | None = gauge("pages", "pages set aside for contiguous allocation")
     protection_max: int | None = gauge("pages", "largest reserve against allocations for higher zones")
+    pagesets_count: int | None = gauge("pages", "free pages kept by CPUs for their own use, not part of free")
     nr_zone_inactive_anon: int | None = gauge("pages", "anonymous pages not used lately (4.8)")
     nr_zone_active_anon: int | None = gauge("pages", "anonymous pages used lately (4.8)")
     nr_zone_inactive_file: int | None = gauge("pages", "file pages not used lately (4.8)")
@@ -65,7 +66,7 @@ class Zone:
     )
 
 
-NAMES = frozenset(columns_of(Zone)) - {"free", "protection_max"}
+NAMES = frozenset(columns_of(Zone)) - {"free", "protection_max", "pagesets_count"}
 REQUIRED = ("free", "min", "low", "high")
 
 
@@ -80,6 +81,14 @@ def _zone(head: tuple[int, int, str], values: dict[str, int]) -> Zone:
         if column not in values:
             raise Malformed(number, f"no {column} of zone {name}")
     return Zone(node=node, zone=name, **values)
+
+
+def _note(words: list[str], number: int, values: dict[str, int], *, inside: bool) -> None:
+    """A line of a zone; behind the counters only what its CPUs keep."""
+    if words[0] == "count:":
+        values["pagesets_count"] = values.get("pagesets_count", 0) + unsigned(words[1], number)
+    elif inside and words[0] in NAMES:
+        values[words[0]] = unsigned(words[1], number)
 
 
 def parse(text: str) -> Iterator[Zone]:
@@ -98,11 +107,10 @@ def parse(text: str) -> Iterator[Zone]:
             values["free"], inside = unsigned(words[2], number), True
         elif words == ["pagesets"]:
             inside = False
-        elif inside and len(words) >= 2:
-            if words[0] in NAMES:
-                values[words[0]] = unsigned(words[1], number)
-            elif words[0] == "protection:":
-                values["protection_max"] = _protection(line, number)
+        elif inside and words[:1] == ["protection:"]:
+            values["protection_max"] = _protection(line, number)
+        elif len(words) >= 2:
+            _note(words, number, values, inside=inside)
     if head:
         yield _zone(head, values)
 

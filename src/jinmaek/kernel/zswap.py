@@ -24,6 +24,8 @@ PERCENT = 100
 class Zswap:
     """The settings of zswap."""
 
+    zpool: str | None
+    """What keeps the pages: zsmalloc, or before 6.15 also zbud or z3fold."""
     enabled: int | None = gauge(
         "count", "1: pages are kept compressed in RAM before they reach the swap device"
     )
@@ -42,7 +44,9 @@ def _switch(word: str) -> int:
 
 def parse(files: Mapping[str, str]) -> Iterator[Zswap]:
     """One row of what could be read."""
-    values: dict[str, float] = {}
+    values: dict[str, object] = {}
+    if zpool := files.get(f"{FOLDER}/zpool", "").split():
+        values["zpool"] = zpool[0]
     for name in NAMES:
         words = files.get(f"{FOLDER}/{name}", "").split()
         if words:
@@ -54,7 +58,7 @@ def parse(files: Mapping[str, str]) -> Iterator[Zswap]:
 READERS = (
     TreeReader(
         table="zswap",
-        paths=tuple(f"{FOLDER}/{name}" for name in NAMES),
+        paths=tuple(f"{FOLDER}/{name}" for name in (*NAMES, "zpool")),
         row=Zswap,
         parse=parse,
     ),
