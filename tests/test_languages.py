@@ -12,9 +12,12 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from jinmaek.accounts import memory_titles
 from jinmaek.accounts.heap.content import Class
 from jinmaek.accounts.heap.verdict import State
+from jinmaek.diagnosis import memory_verdict, swap_verdict
 from jinmaek.model import SEVERITIES, Confidence, GapKind
+from jinmaek.views import memory_words, swap
 from jinmaek.views.load import NAMES as KINDS_OF_LOAD
 from jinmaek.views.top_live import ASKED, HELP
 
@@ -29,6 +32,25 @@ def korean() -> Catalog:
 
 
 WORDS = (
+    *(
+        text
+        for texts in (
+            memory_titles.TITLES,
+            memory_titles.MEANINGS,
+            memory_titles.BAND,
+            memory_titles.PARTS,
+            memory_titles.INSIDE,
+            memory_titles.USED,
+            memory_verdict.SENTENCES,
+            swap_verdict.SENTENCES,
+            memory_words.OWNERS,
+            memory_words.UNOWNED,
+            swap.TITLES,
+            swap.RATES,
+        )
+        for text in texts.values()
+    ),
+    *(text for text in swap.BOUNDS.values() if text),
     *(sentence for _, sentence in HELP),
     *ASKED.values(),
     *KINDS_OF_LOAD.values(),

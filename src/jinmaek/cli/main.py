@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "diagnose": "watch this host for 5 s and say what is wrong, who does it, and what only looks wrong",
+    "swap": "what is in swap and whose it is, whether anybody reads it back, and whether that matters",
+    "memory": "where all the memory went: buckets that add up, their owners, and who calls what used",
     "free": "memory and swap: total, used, free, shared, buff/cache, available",
     "vmstat": "run queue, memory, swapping, block I/O, interrupts and CPU, since boot and by interval",
     "top": "the processes that use most CPU or memory, once, repeatedly or live",

@@ -35,6 +35,8 @@ class MemoryFile:
     size: int
     block: int
     """Bytes the file system counts in: those of a huge page on hugetlbfs."""
+    link: str
+    """A descriptor that leads to it."""
     holders: list[int] = field(default_factory=list)
     """Processes that have it open."""
 
@@ -66,7 +68,8 @@ def look(
             if key not in found:
                 memfd = name.startswith(MEMFD)
                 shown = name.removeprefix(MEMFD) if memfd else name
-                found[key] = MemoryFile(*key, shown, memfd, told.st_blocks * BLOCK, told.st_blksize)
+                size = told.st_blocks * BLOCK
+                found[key] = MemoryFile(*key, shown, memfd, size, told.st_blksize, link)
             if key not in held:
                 held.add(key)
                 found[key].holders.append(pid)

@@ -56,11 +56,7 @@ RULE = Rule(
     ),
     helps=(
         "Limit or restart the process that holds most of it: systemctl set-property UNIT MemoryMax=4G",
-        (
-            "See whether it is programs, shared memory or the kernel: jinmaek free -w and grep -E "
-            "'AnonPages|Shmem:|SUnreclaim|Hugetlb' /proc/meminfo"
-        ),
-        "Shared memory and slab belong to no process: df -h -t tmpfs, jinmaek slabtop",
+        "See whether it is programs, shared memory or the kernel, and who holds each: jinmaek memory",
         "More memory, if the holders need what they hold",
     ),
     does_not_help=(

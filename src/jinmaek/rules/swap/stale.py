@@ -42,7 +42,7 @@ RULE = Rule(
     ),
     helps=(
         "Nothing needs to be done. Watch the traffic, not the level: jinmaek vmstat 1, columns si and so",
-        "Whose pages they are: grep -H VmSwap /proc/[0-9]*/status | sort -k2 -n | tail",
+        "Whose pages they are, process by process and tmpfs by tmpfs: jinmaek swap",
     ),
     does_not_help=(
         "swapoff -a && swapon -a: it reads everything back and can run out of memory on the way",
