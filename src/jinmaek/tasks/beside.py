@@ -86,11 +86,14 @@ def shifted(places: Iterable[int], before: Sequence[int]) -> list[int]:
     return sorted(moved + [place + i for i, place in enumerate(before)])
 
 
-def merged(table: TaskTable, others: TaskTable) -> TaskTable:
-    """Both tables in one, by pid; a column ``table`` does not have is in neither."""
+def merged(table: TaskTable, others: TaskTable, before: Sequence[int] | None = None) -> TaskTable:
+    """Both tables in one, by pid; a column ``table`` does not have is in neither.
+
+    ``before`` are the places the others go in before, as far as they are known.
+    """
     if not len(others):
         return table
-    before = places_among(table.pid, others.pid)
+    before = places_among(table.pid, others.pid) if before is None else before
     inserted = [place + i for i, place in enumerate(before)]
 
     def make(name: str) -> Column:

@@ -101,6 +101,20 @@ class Records:
     def leaders(self, word: str) -> list[int]:
         return self.chosen(word, self.leads)
 
+    def leaders_below(self, pid: int) -> int:
+        """How many processes have smaller numbers."""
+        at = bisect_left(self.array("pid"), pid)
+        return at if self.leads is None else self.leads.count(1, 0, at)
+
+    def word(self, at: int, name: str) -> int:
+        """A word of one record."""
+        return self._words[at * STEP + AT[name]]
+
+    def name(self, at: int) -> str:
+        """The name in one record."""
+        start = at * STEP + NAME_AT // 8
+        return self._names[self._words[start : start + (NAME + DESC) // 8].tobytes()]
+
     def comm(self, chosen: Iterable[int] | None) -> list[str]:
         told: list[str] = []
         for start in range(0, self._end, BLOCK * STEP):

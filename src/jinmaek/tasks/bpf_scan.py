@@ -14,7 +14,7 @@ from jinmaek.kernel import pid_stat
 from jinmaek.kernel.stat import CLK_TCK
 from jinmaek.model import Gap
 from jinmaek.root import Root
-from jinmaek.tasks.beside import merged, places_among, shifted
+from jinmaek.tasks.beside import merged, shifted
 from jinmaek.tasks.bpf_columns import process_table, thread_table
 from jinmaek.tasks.bpf_records import Records
 from jinmaek.tasks.files import read
@@ -56,8 +56,9 @@ def assemble(
     every_thread = thread_table(records, shown) if threads else None
     if others:
         hidden = table(others, details=details)
-        processes = merged(shown, hidden)
-        changes = changes and _shifted(changes, places_among(shown.pid, hidden.pid))
+        before = [records.leaders_below(pid) for pid in hidden.pid]
+        processes = merged(shown, hidden, before)
+        changes = changes and _shifted(changes, before)
         states.update(letter for one in others for letter in one.states)
         led.update(hidden.state)
         waiting += [thread for one in others for thread in one.waiting]
@@ -94,17 +95,16 @@ def _counted(states: bytes) -> Counter[str]:
 def _waiting(root: Root, records: Records, states: Counter[str], gaps: dict[str, Gap]) -> list[Waiting]:
     """Every thread in D and where; one that left D meanwhile is counted in its new state."""
     found: list[Waiting] = []
-    comm = records.comm(None)
-    for i, letter in enumerate(records.states(None)):
-        if letter != "D":
-            continue
-        tid, tgid, ticks = (records.array(name)[i] for name in ("pid", "tgid", "start_ticks"))
+    every = records.bytes("state")
+    at = -1
+    while (at := every.find(b"D", at + 1)) >= 0:
+        tid, tgid, ticks = (records.word(at, name) for name in ("pid", "tgid", "start_ticks"))
         place, state, why = _place(root.path(f"proc/{tgid}/task/{tid}"))
         if state != "D":
             states.subtract("D")
             states.update(state)
             continue
-        found.append(Waiting(tid, tgid, ticks / CLK_TCK, comm[i], place))
+        found.append(Waiting(tid, tgid, ticks / CLK_TCK, records.name(at), place))
         if why:
             gaps.setdefault("waits", Gap(why, "proc/PID/task/TID/wchan", "where a thread in D waits"))
     return found

@@ -10,7 +10,7 @@ from jinmaek.kernel.pid_stat import PidStat
 from jinmaek.kernel.pid_statm import PidStatm
 from jinmaek.kernel.pid_status import PidStatus
 from jinmaek.tasks.census import Processes, Threads, Waits, Zombies
-from jinmaek.tasks.table import TaskTable, Waiting
+from jinmaek.tasks.table import TaskTable, Waiting, place
 
 STATES = ("R", "S", "D", "Z", "T", "t", "I")
 """The states every count names, 0 included."""
@@ -131,10 +131,10 @@ def counts(
     Of ``tasks``, the table of the processes, nothing is looked at unless there are zombies.
     """
     waits = Counter(thread.wchan for thread in waiting if thread.wchan is not None)
-    zombies = Counter(
-        tasks.ppid[i] for i, state in enumerate(tasks.state if processes["Z"] else ()) if state == "Z"
-    )
-    names = dict(zip(tasks.pid, tasks.comm, strict=True)) if zombies else {}
+    dead = [i for i, state in enumerate(tasks.state) if state == "Z"] if processes["Z"] else []
+    zombies = Counter(tasks.rows(dead).ppid) if dead else Counter[int]()
+    parents = tasks.rows([i for pid in sorted(zombies) if (i := place(tasks, pid)) is not None])
+    names = dict(zip(parents.pid, parents.comm, strict=True))
     return {
         "threads": tuple(Threads(thread_state=state, count=threads[state]) for state in _states(threads)),
         "processes": tuple(Processes(state=state, count=processes[state]) for state in _states(processes)),
