@@ -67,11 +67,12 @@ def test_limits_of_version_1(limit: str, with_swap: str, max_: int | None, swap_
     (row,) = parse(
         {
             f"{TOP}/memory/a/memory.usage_in_bytes": "5\n",
+            f"{TOP}/memory/a/memory.max_usage_in_bytes": "6\n",
             f"{TOP}/memory/a/memory.limit_in_bytes": limit,
             f"{TOP}/memory/a/memory.memsw.limit_in_bytes": with_swap,
         }
     )
-    assert row == Row(cgroup="/a", current=5, max=max_, swap_max=swap_max)
+    assert row == Row(cgroup="/a", current=5, peak=6, max=max_, swap_max=swap_max)
 
 
 def test_version_2() -> None:
@@ -79,6 +80,7 @@ def test_version_2() -> None:
     tree = {
         f"{TOP}/memory.stat": "anon 7\nfile 8\n",
         f"{TOP}/db/memory.current": "1000\n",
+        f"{TOP}/db/memory.peak": "1200\n",
         f"{TOP}/db/memory.max": "max\n",
         f"{TOP}/db/memory.high": "4096\n",
         f"{TOP}/db/memory.low": "0\n",
@@ -95,6 +97,7 @@ def test_version_2() -> None:
         Row(
             cgroup="/db",
             current=1000,
+            peak=1200,
             max=None,
             high=4096,
             low=0,

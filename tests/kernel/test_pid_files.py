@@ -1,4 +1,4 @@
-"""The files of one process: stat, status, statm, io, schedstat, cgroup."""
+"""The files of one process: stat, status, statm, io, schedstat, cgroup, limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jinmaek.columns import Malformed
-from jinmaek.kernel import pid_cgroup, pid_io, pid_schedstat, pid_stat, pid_statm, pid_status
+from jinmaek.kernel import pid_cgroup, pid_io, pid_limits, pid_schedstat, pid_stat, pid_statm, pid_status
 
 STAT = (
     "21448 (cat) R 21444 21443 3835 -3 -1 4194304 102 9 7 8 150 25 300 400 -51 -20 3 0 251766 3133440 379"
@@ -32,6 +32,14 @@ IO = (
     "rchar: 6976\nwchar: 1\nsyscr: 10\nsyscw: 2\nread_bytes: 4096\nwrite_bytes: 8192\n"
     "cancelled_write_bytes: 512\n"
 )
+LIMITS = (
+    "Limit                     Soft Limit           Hard Limit           Units     \n"
+    "Max data size             unlimited            unlimited            bytes     \n"
+    "Max processes             96365                96365                processes \n"
+    "Max open files            1024                 524288               files     \n"
+    "Max address space         1073741824           unlimited            bytes     \n"
+    "Max nice priority         0                    0                    \n"
+)
 CGROUP = "9:name=systemd:/init\n4:memory:/box/a:b\n2:cpu,cpuacct:/quota\n0::/\n"
 
 READERS: dict[str, tuple[Callable[[str], object], str]] = {
@@ -41,6 +49,7 @@ READERS: dict[str, tuple[Callable[[str], object], str]] = {
     "io": (pid_io.parse, IO),
     "schedstat": (pid_schedstat.parse, "448765 1500000000 3\n"),
     "cgroup": (pid_cgroup.parse, CGROUP),
+    "limits": (pid_limits.parse, LIMITS),
 }
 
 
@@ -97,6 +106,11 @@ def test_io() -> None:
     assert (row.read_bytes, row.write_bytes, row.cancelled_write_bytes) == (4096, 8192, 512)
 
 
+def test_limits() -> None:
+    row = pid_limits.parse(LIMITS)
+    assert (row.data, row.address_space, row.processes, row.open_files) == (None, 1 << 30, 96365, 1024)
+
+
 def test_schedstat() -> None:
     row = pid_schedstat.parse("448765 1500000000 3\n")
     assert (row.sum_exec_runtime, row.run_delay, row.pcount) == (0.000448765, 1.5, 3)
@@ -144,6 +158,9 @@ def test_the_cgroup_memory_is_charged_to() -> None:
         ("schedstat", "1 2 x"),
         ("cgroup", "0:/"),
         ("cgroup", "x::/"),
+        ("limits", ""),
+        ("limits", LIMITS.replace("1073741824", "-1")),
+        ("limits", "Limit\nMax processes"),
     ],
 )
 def test_what_is_not_the_kernels_form_is_malformed(name: str, text: str) -> None:

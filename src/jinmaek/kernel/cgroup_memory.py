@@ -1,8 +1,9 @@
-"""memory.{current,max,high,low,stat,events,swap.*} of every cgroup, or what version 1 has instead.
+"""memory.{current,peak,max,high,low,stat,events,swap.*} of every cgroup, or what version 1 has instead.
 
 mm/memcontrol.c, mm/memcontrol-v1.c. Columns bear the names of version 2. From version 1 come:
-current usage_in_bytes · max limit_in_bytes · swap_current total_swap · swap_max memsw limit less limit ·
-events_max failcnt · events_oom_kill oom_control (4.13) · anon total_rss · file total_cache · kernel
+current usage_in_bytes · peak max_usage_in_bytes · max limit_in_bytes · swap_current total_swap ·
+swap_max memsw limit less limit · events_max failcnt · events_oom_kill oom_control (4.13) ·
+anon total_rss · file total_cache · kernel
 kmem.usage_in_bytes · pgfault, pgmajfault and the LRU lists with ``total_``. Its refaults are left out:
 older kernels print them in bytes, newer ones in pages, under one name. Version 1 alone has
 swappiness (its root's is vm.swappiness).
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 FILES = (
     "memory.stat",
     "memory.current",
+    "memory.peak",
     "memory.max",
     "memory.high",
     "memory.low",
@@ -28,6 +30,7 @@ FILES = (
     "memory.swap.current",
     "memory.swap.max",
     "memory.usage_in_bytes",
+    "memory.max_usage_in_bytes",
     "memory.limit_in_bytes",
     "memory.memsw.limit_in_bytes",
     "memory.kmem.usage_in_bytes",
@@ -53,6 +56,7 @@ class CgroupMemory:
 
     cgroup: str
     current: int | None = gauge("bytes", "memory charged, cache included", _cadvisor("usage_bytes"))
+    peak: int | None = gauge("bytes", "most that was ever charged (5.19)", _cadvisor("max_usage_bytes"))
     max: int | None = gauge("bytes", "hard limit; None is without limit")
     high: int | None = gauge("bytes", "limit above which it is slowed and reclaimed; None is without limit")
     low: int | None = gauge("bytes", "memory protected from reclaim while others have more")
@@ -113,6 +117,7 @@ def _v2(files: Mapping[str, str], stat: Mapping[str, int]) -> dict[str, int | No
     refault_file = stat.get("workingset_refault_file", stat.get("workingset_refault"))
     return {
         "current": number(files, "memory.current"),
+        "peak": number(files, "memory.peak"),
         "max": number(files, "memory.max"),
         "high": number(files, "memory.high"),
         "low": number(files, "memory.low"),
@@ -129,6 +134,7 @@ def _v1(files: Mapping[str, str], stat: Mapping[str, int]) -> dict[str, int | No
     with_swap = _limited(number(files, "memory.memsw.limit_in_bytes"))
     return {
         "current": number(files, "memory.usage_in_bytes"),
+        "peak": number(files, "memory.max_usage_in_bytes"),
         "max": limit,
         "swap_current": stat.get("total_swap"),
         "swap_max": None if limit is None or with_swap is None else max(with_swap - limit, 0),
