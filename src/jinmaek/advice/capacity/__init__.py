@@ -1,0 +1,1 @@
+"""Would more RAM help, when does memory run out, and who grows."""
