@@ -22,8 +22,10 @@ TURN = 0.25
 """Of the whole range: a smaller fall is noise upon a trend."""
 CYCLES = 3
 """Falls that make a saw-tooth."""
-LOWS = 5
-"""Lows of a saw-tooth that must rise before it is called a leak: five in a row do by chance once in 120."""
+LOWS = 6
+"""Lows of a saw-tooth that must rise before it is called a leak: six in a row do by chance once in 720."""
+RISES = 0.2
+"""Of the swing, that its lows must have risen by: lows of mere noise wander too."""
 RETURNED = 0.3
 """Of the rise of a burst that may be left at its end."""
 BURST = 0.1
@@ -116,9 +118,9 @@ def _cyclic(
     grown = rate.rate * (at[-1] - at[0])
     # A low is seen where a reading happens to be: up to the rise of one interval above the real one.
     unsure = 2 * swing * len(falls) / len(values)
-    if grown < max(floor, FLAT * swing, unsure) or trend.z <= 0:
+    if grown < max(floor, RISES * swing, unsure) or trend.z <= 0:
         return found
-    if len(lows) < LOWS or trend.p > 2 * CHANCE:
+    if len(lows) < LOWS or trend.p > CHANCE:
         return replace(found, kind=None, rate=rate)
     return replace(found, kind="leak", rate=rate)
 
@@ -173,7 +175,19 @@ def _rising(course: Course, times: Sequence[float], values: Sequence[float], flo
     late_gain = _gain(values[-third - 1 :]) / (times[-1] - times[-third - 1])
     if late_gain < SLOWED * early:
         return replace(course, kind="warm-up", since=since, rate=theil_sen(times[-third:], values[-third:]))
-    return replace(course, kind="leak", since=since, rate=theil_sen(times, values))
+    return replace(course, kind="leak", since=since, rate=_steady_rate(times, values))
+
+
+def _steady_rate(times: Sequence[float], values: Sequence[float]) -> Slope:
+    """The speed; its bounds hold that of either half too: readings in a row are surer than what comes."""
+    half = len(values) // 2
+    whole, *halves = (
+        theil_sen(times, values),
+        theil_sen(times[: half + 1], values[: half + 1]),
+        theil_sen(times[half:], values[half:]),
+    )
+    low, high = (sorted(one.rate for one in halves)[n] for n in (0, 1))
+    return Slope(whole.rate, min(whole.low, low), max(whole.high, high))
 
 
 def _gain(values: Sequence[float]) -> float:
