@@ -18,6 +18,8 @@ from jinmaek.accounts.heap.verdict import State
 from jinmaek.diagnosis import memory_verdict, swap_verdict
 from jinmaek.model import SEVERITIES, Confidence, GapKind
 from jinmaek.views import memory_words, swap
+from jinmaek.views.capacity import HEADS as ANSWERS
+from jinmaek.views.capacity_growers import CLASSES
 from jinmaek.views.load import NAMES as KINDS_OF_LOAD
 from jinmaek.views.top_live import ASKED, HELP
 
@@ -59,6 +61,8 @@ WORDS = (
     *(f"{confidence} confidence" for confidence in get_args(Confidence)),
     *(state.upper() for state in get_args(State)),
     *get_args(Class),
+    *ANSWERS.values(),
+    *CLASSES.values(),
 )
 
 

@@ -82,12 +82,12 @@ def sh(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
-def until(condition: Any, seconds: float, what: str) -> None:
+def until(condition: Any, seconds: float, what: str, every: float = 0.1) -> None:
     """Wait for a condition of the kernel; it is an error if it does not come about."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited {seconds} s for {what}"
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 @contextlib.contextmanager
@@ -135,13 +135,14 @@ def swap_file(folder: Path, size: int) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def memory_cgroup(limit: int) -> Iterator[Path]:
+def memory_cgroup(limit: int, name: str = "") -> Iterator[Path]:
     """A cgroup with a memory limit, version 1 or 2, whichever has the controller here."""
     v1, v2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
+    folder = f"jinmaek-test-{os.getpid()}{name}"
     if (v1 / "memory.limit_in_bytes").exists():
-        group, knob = v1 / f"jinmaek-test-{os.getpid()}", "memory.limit_in_bytes"
+        group, knob = v1 / folder, "memory.limit_in_bytes"
     elif "memory" in (v2 / "cgroup.subtree_control").read_text().split():
-        group, knob = v2 / f"jinmaek-test-{os.getpid()}", "memory.max"
+        group, knob = v2 / folder, "memory.max"
     else:
         pytest.skip("no memory controller of cgroups here")
     group.mkdir()

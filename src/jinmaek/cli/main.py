@@ -29,6 +29,7 @@ COMMANDS = {
     "load": "what the load average is made of: CPU, disk, locks, servers, or nobody; and who",
     "smem": "memory by process, user or mapping: own (USS), proportional (PSS), resident and in swap",
     "pmap": "the mappings of a process, and what its memory figures mean",
+    "capacity": "would more RAM help, when does it run out, and who grows",
     "heap": "which mapping of a process grows, what fills it, and the next tool at that pid",
     "cache": "who holds the page cache: by file, process, cgroup or file system, and whether RAM is short",
     "buddyinfo": "free memory by block size, and how fragmented it is",
