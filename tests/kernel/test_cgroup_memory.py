@@ -75,6 +75,15 @@ def test_limits_of_version_1(limit: str, with_swap: str, max_: int | None, swap_
     assert row == Row(cgroup="/a", current=5, peak=6, max=max_, swap_max=swap_max)
 
 
+@pytest.mark.parametrize(("with_swap", "hits"), [({}, 3), ({"memory.memsw.failcnt": "40\n"}, 43)])
+def test_hits_of_either_limit_of_version_1(with_swap: dict[str, str], hits: int) -> None:
+    files = {"memory.usage_in_bytes": "5\n", "memory.failcnt": "3\n", **with_swap}
+    (row,) = parse({f"{TOP}/memory/a/{name}": text for name, text in files.items()})
+    assert row.events_max == hits
+    (other,) = parse({f"{TOP}/memory/a/memory.usage_in_bytes": "5\n"})
+    assert other.events_max is None
+
+
 def test_version_2() -> None:
     """The format of Documentation/admin-guide/cgroup-v2.rst."""
     tree = {

@@ -2,7 +2,7 @@
 
 mm/memcontrol.c, mm/memcontrol-v1.c. Columns bear the names of version 2. From version 1 come:
 current usage_in_bytes · peak max_usage_in_bytes · max limit_in_bytes · swap_current total_swap ·
-swap_max memsw limit less limit · events_max failcnt · events_oom_kill oom_control (4.13) ·
+swap_max memsw limit less limit · events_max failcnt with memsw's · events_oom_kill oom_control (4.13) ·
 anon total_rss · file total_cache · kernel
 kmem.usage_in_bytes · pgfault, pgmajfault and the LRU lists with ``total_``. Its refaults are left out:
 older kernels print them in bytes, newer ones in pages, under one name. Version 1 alone has
@@ -35,6 +35,7 @@ FILES = (
     "memory.memsw.limit_in_bytes",
     "memory.kmem.usage_in_bytes",
     "memory.failcnt",
+    "memory.memsw.failcnt",
     "memory.oom_control",
     "memory.swappiness",
 )
@@ -138,7 +139,7 @@ def _v1(files: Mapping[str, str], stat: Mapping[str, int]) -> dict[str, int | No
         "max": limit,
         "swap_current": stat.get("total_swap"),
         "swap_max": None if limit is None or with_swap is None else max(with_swap - limit, 0),
-        "events_max": number(files, "memory.failcnt"),
+        "events_max": _hits(number(files, "memory.failcnt"), number(files, "memory.memsw.failcnt")),
         "events_oom_kill": numbers(files, "memory.oom_control").get("oom_kill"),
         "anon": stat.get("total_rss"),
         "file": stat.get("total_cache"),
@@ -146,6 +147,11 @@ def _v1(files: Mapping[str, str], stat: Mapping[str, int]) -> dict[str, int | No
         "swappiness": number(files, "memory.swappiness"),
         **{name: stat.get(f"total_{name}") for name in SAME_NAME},
     }
+
+
+def _hits(memory: int | None, with_swap: int | None) -> int | None:
+    """Where both limits are the same the one with swap is tried first, and alone counts (try_charge())."""
+    return None if memory is None else memory + (with_swap or 0)
 
 
 def _limited(limit: int | None) -> int | None:
