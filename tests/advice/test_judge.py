@@ -227,6 +227,19 @@ def test_two_cgroups_at_their_limits_are_not_told_apart_without_their_own_counte
     assert said(answer) == ("no-evidence", "unread")
 
 
+def test_a_limit_whose_hits_are_not_counted_is_not_taken_for_one_that_was_not_hit() -> None:
+    """Version 1, the same limit with swap: the kernel counts on one of the two only, or on none."""
+    full = cgroup("/batch", 4 * MIB, limit=64 * MIB, cache=59 * MIB, swap_max=0)
+    assert (full.hits, full.came) == (None, True)
+    answer = asked(watched(vmstat={"workingset_refault_file": rising(9000)}, cgroups=[full]))
+    assert only(answer).kind == "cache"
+    assert only(answer).notes[0].values["hits"] == "?"
+    roomy = cgroup("/batch", 4 * MIB, limit=64 * MIB, swap_max=0)
+    assert (roomy.hits, roomy.came) == (0, False)
+    told = cgroup("/batch", 4 * MIB, limit=64 * MIB, cache=59 * MIB, swap_max=0, events_high=0)
+    assert (told.hits, told.came) == (0, False), "version 2 counts them all"
+
+
 def test_a_cgroup_s_own_refaults_are_taken_first() -> None:
     vmstat = {"workingset_activate_file": rising(5000), "workingset_refault_file": rising(9000)}
     groups = [
@@ -252,6 +265,23 @@ def test_a_cgroup_full_of_cache_that_is_read_once_is_no_leak() -> None:
 def eta_is_none(answer: Answer) -> bool:
     first = tightest(answer.case.outlooks)
     return first is not None and first.eta is None
+
+
+def test_what_processes_of_a_cgroup_do_not_explain_is_named_by_the_kernel_s_words() -> None:
+    group = cgroup("/web", line(100 * MIB, LEAK), shmem=line(50 * MIB, LEAK), anon=50 * MIB)
+    answer = asked(watched(cgroups=[group]))
+    assert [(one.kind, one.name, one.pid) for one in answer.case.growers] == [("leak", "/web", None)]
+    assert answer.case.growers[0].notes[0].values["parts"] == "shmem +120.0 MiB"
+    assert said(answer) == ("no", "leak")
+
+
+def test_a_cgroup_that_is_made_again_begins_anew() -> None:
+    def again(second: float) -> float:
+        return 10 * (second if second < 30 else second - 30)
+
+    group = cgroup("/web", 100 * MIB, events_max=again)
+    assert group.times[0] == BEGIN + 30
+    assert group.hits == 300
 
 
 def test_a_cgroup_without_a_limit_is_the_host_s_case() -> None:

@@ -42,6 +42,21 @@ def test_a_leak_survives_restarts() -> None:
     assert any("restarted" in note.text for note in found.notes)
 
 
+def test_another_program_of_the_same_name_does_not_inherit_its_leak() -> None:
+    lives = [
+        process(10, line(100 * MIB, 5 * MIB), name="python3", born=0, died=48),
+        process(11, line(300 * MIB, 0), name="python3", born=52),
+        process(12, 40 * MIB, name="python3"),
+    ]
+    assert [one.kind for one in growers(watched(*lives))] == ["steady"]
+
+
+def test_only_those_that_leak_are_counted_as_members() -> None:
+    calm = process(21, lambda second: (50 if second < 30 else 60) * MIB, name="worker")
+    found = only(watched(process(20, line(GIB, MIB), name="worker"), calm))
+    assert (found.kind, found.pid, found.members) == ("leak", 20, 1)
+
+
 def test_the_same_name_in_another_cgroup_is_another_program() -> None:
     lives = [
         process(10, line(0, 5 * MIB), name="web", cgroup="/a"),
@@ -142,9 +157,15 @@ def test_rss_that_grows_by_a_mapped_file_is_cache() -> None:
     assert found.rate.rate == pytest.approx(20 * MIB)
 
 
-def mapped(kind: Kind, *, java: tuple[int, int] | None = None, files: tuple[int, int] = (9, 9)) -> Mapped:
+def mapped(
+    kind: Kind,
+    *,
+    java: tuple[int, int] | None = None,
+    files: tuple[int, int] = (9, 9),
+    lazy: int = 0,
+) -> Mapped:
     region = Region(kind, "", 0, 1, (), Sizes(), Sizes(rss=GIB))
-    return Mapped(region, 0.9, Runtime("native", None, ()), files=files, java=java)
+    return Mapped(region, 0.9, Runtime("native", None, ()), files=files, java=java, lazy=lazy)
 
 
 def looked(life: Process, told: Mapped, **more: Any) -> Watched:
@@ -169,6 +190,11 @@ def test_a_jvm_whose_maximum_is_more_than_there_is_will_fill_memory() -> None:
 def test_descriptors_that_grow_with_it_are_said() -> None:
     found = only(looked(process(10, line(GIB, 8 * MIB)), mapped("heap", files=(20, 320))))
     assert any("descriptors" in note.text for note in found.notes)
+
+
+def test_what_was_given_back_lazily_is_said() -> None:
+    found = only(looked(process(10, line(GIB, 8 * MIB)), mapped("heap", lazy=99 * MIB)))
+    assert any("MADV_FREE" in note.text for note in found.notes)
 
 
 def test_garbage_is_said_of_a_collected_heap_in_a_short_look() -> None:

@@ -116,6 +116,14 @@ def test_the_first_interrupt_ends_the_look_and_the_second_the_program() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_process_that_ends_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+    with subprocess.Popen(["sleep", "1.5"]) as process:
+        assert main(["capacity", "--for", "4s", "--pid", str(process.pid)]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "it ended during the look" in told.err
+
+
 def test_too_short_a_look_is_no_evidence() -> None:
     told = said("--for", "1s", "--interval", "500ms")
     assert (told["verdict"], told["cause"], told["eta_s"]) == ("no-evidence", "few", None)
@@ -126,7 +134,9 @@ def test_swap_is_cushion_enough_for_a_burst_that_its_limit_stops(tmp_path: Path)
     needs_root()
     with (
         swap_file(tmp_path, 512 * MIB),
-        grower("cushion", 64 * MIB, python("jm-peak", BURST, after=4, size=112 * MIB, keeps=2)) as one,
+        grower(
+            "cushion", 64 * MIB, python("jm-peak", BURST, after=4, size=112 * MIB, keeps=2), swap=True
+        ) as one,
     ):
         told = said("--for", "12s", "--cgroup", one.cgroup)
     (cushion,) = told["cushions"]

@@ -102,6 +102,9 @@ setInterval(() => {
 """
 
 
+SWAP = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Grown:
     """A program that runs: its pid, and the folder of its cgroup."""
@@ -113,6 +116,12 @@ class Grown:
     def cgroup(self) -> str:
         return f"/{self.group.name}"
 
+    @property
+    def anon(self) -> int:
+        """Bytes of anonymous memory it has."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+
     def exhausted(self) -> bool:
         """Whether nothing is left at the limit: it stands there, or (version 2) was killed."""
         try:
@@ -122,11 +131,19 @@ class Grown:
 
 
 @contextlib.contextmanager
-def grower(name: str, limit: int, command: Sequence[str]) -> Iterator[Grown]:
-    """Run ``command`` in a cgroup of its own whose limit makes it wait rather than have it killed."""
+def grower(name: str, limit: int, command: Sequence[str], *, swap: bool = False) -> Iterator[Grown]:
+    """Run ``command`` in a cgroup of its own whose limit makes it wait rather than have it killed.
+
+    Without ``swap`` it may use next to none: whoever else switches some on or off does not move its limit.
+    """
     with memory_cgroup(limit, f"-{name}") as group:
-        with contextlib.suppress(OSError):
-            (group / "memory.oom_control").write_text("1")
+        knobs = {"memory.oom_control": "1"}
+        if not swap:
+            # The same limit with swap would be tried first, and is not counted by every kernel.
+            knobs |= {"memory.memsw.limit_in_bytes": str(limit + SWAP), "memory.swap.max": "0"}
+        for knob, value in knobs.items():
+            if (group / knob).exists():
+                (group / knob).write_text(value)
         join = f'echo 0 > {group}/cgroup.procs && exec "$@"'
         process = subprocess.Popen(["sh", "-c", join, "sh", *command], stdin=subprocess.DEVNULL)
         try:

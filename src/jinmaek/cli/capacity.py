@@ -97,6 +97,10 @@ def run(args: argparse.Namespace) -> int:
         raise SourceUnreadable(f"--tasks {args.tasks}", refused.gap.detail, "use --tasks auto") from None
     if "meminfo" not in watched.history.snapshots[-1].tables:
         raise SourceUnreadable(root.path("proc/meminfo"), "it cannot be read", "is it a tree with proc/?")
+    if focus.pid is not None and all(not one.alive for one in watched.processes if one.pid == focus.pid):
+        raise SourceUnreadable(
+            f"process {focus.pid}", "it ended during the look", "start earlier, or take a shorter --for"
+        )
     answer = judge(watched, focus, args.add)
     cost = time.process_time() - cpu, time.monotonic() - wall
     if args.json:

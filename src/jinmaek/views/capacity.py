@@ -148,7 +148,7 @@ def _why(answer: Answer, lang: str) -> Iterator[RenderableType]:
             )
     yield _under(grid)
     for one in answer.case.squeezes:
-        if one.hits:
+        if one.came:
             text = tr(
                 lang, "cgroup {name}: at its limit {hits} times, waiting {waits}, read again {refaults}"
             )
@@ -156,7 +156,7 @@ def _why(answer: Answer, lang: str) -> Iterator[RenderableType]:
                 Text(
                     text.format(
                         name=safe(one.path),
-                        hits=f"{one.hits:,}",
+                        hits="?" if one.hits is None else f"{one.hits:,}",
                         waits="?" if one.waits is None else amount(one.waits, "ratio"),
                         refaults="?" if one.refaults is None else amount(one.refaults, "pages/s"),
                     )

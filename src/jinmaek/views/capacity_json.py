@@ -153,6 +153,7 @@ def _squeeze(one: Squeeze) -> dict[str, Any]:
     return {
         "cgroup": one.path,
         "state": one.state,
+        "came": one.came,
         "hits": one.hits,
         "waits": one.waits,
         "refaults_per_s": one.refaults,

@@ -66,7 +66,7 @@ def _room(w: Watched, grower: Grower, free: int | None) -> int | None:
 
 
 def _fitted(w: Watched, grower: Grower, signs: Signs) -> bool | None:
-    stopped = [w.cgroups[path].hits for path in _around(w, grower)]
+    stopped = [w.cgroups[path].came for path in _around(w, grower)]
     if any(stopped):
         return False
     reclaims = reclaims_itself(signs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from jinmaek.accounts.heap.regions import MIB
 from jinmaek.accounts.heap.said import Said, Value, say
 from jinmaek.accounts.heap.verdict import COLLECTED, COLLECTION
 from jinmaek.advice.capacity.grower import YOUNG, Grower
@@ -102,6 +103,11 @@ def _mapped(w: Watched, told: Mapped | None) -> Iterator[Said]:
             "files that are not closed.",
             before=str(before),
             after=str(after),
+        )
+    if told.lazy >= MIB:
+        yield say(
+            "{amount} of it was given back with MADV_FREE: the kernel takes it when it needs it.",
+            amount=(told.lazy, "bytes"),
         )
     if told.region is not None and told.region.kind in COLLECTED and w.window < COLLECTION:
         yield say(

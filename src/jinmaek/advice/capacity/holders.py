@@ -51,9 +51,9 @@ def _cgroup(w: Watched, group: Cgroup, processes: Sequence[Grower]) -> Iterator[
     limit, count = of_cgroup(group.last, 0), group.hits
     held = classify(group.times, group.held, w.floor)
     full = limit is not None and limit.left <= (1 - FULL) * limit.bytes
-    if full and count:
+    if full and group.came:
         text = say(
-            "It came to its limit {hits} times, and next to nothing of it is cache.", hits=f"{count:,}"
+            "It came to its limit {hits} times, and next to nothing of it is cache.", hits=_times(count)
         )
         yield _whole(w, "limit", group, held, text)
     elif held.kind == "leak" and held.rate is not None:
@@ -61,7 +61,7 @@ def _cgroup(w: Watched, group: Cgroup, processes: Sequence[Grower]) -> Iterator[
         if known is None or known.rate < EXPLAINED * held.rate.rate:
             text = say("Its processes do not explain it: {parts}.", parts=_grown(group.first, group.last))
             yield _whole(w, "leak", group, held, text)
-    yield from _cache(w, group, limit, 0 if full else count or 0)
+    yield from _cache(w, group, limit, turned=not full and bool(group.came))
 
 
 def _whole(w: Watched, kind: Class, group: Cgroup, course: Course, text: Said) -> Grower:
@@ -77,8 +77,12 @@ def _whole(w: Watched, kind: Class, group: Cgroup, course: Course, text: Said) -
     )
 
 
-def _cache(w: Watched, group: Cgroup, limit: Limit | None, turned: int) -> Iterator[Grower]:
-    """``turned`` is how often the limit made room by dropping cache."""
+def _times(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
+
+
+def _cache(w: Watched, group: Cgroup, limit: Limit | None, *, turned: bool) -> Iterator[Grower]:
+    """``turned`` says that the limit made room by dropping cache."""
     course = classify(group.times, group.cache, w.floor)
     least = CACHE * (limit.bytes if limit else group.last.current or 0)
     if not turned and (course.growth < w.floor or course.growth < least):
@@ -88,7 +92,7 @@ def _cache(w: Watched, group: Cgroup, limit: Limit | None, turned: int) -> Itera
         text = say(
             "Its limit is filled by page cache: it came to it {hits} times, and the kernel dropped cache "
             "each time. Only {held} cannot be dropped.",
-            hits=f"{turned:,}",
+            hits=_times(group.hits),
             held=(group.held[-1], "bytes"),
         )
     reader = next((one for one in w.readers if inside(one.cgroup, group.path)), None)
@@ -165,6 +169,7 @@ def _page_cache(w: Watched, growers: Sequence[Grower]) -> Iterator[Grower]:
     known = sum(max(0.0, one.course.growth) for one in growers if one.kind == "cache")
     if course.growth < CACHE * total or known >= EXPLAINED * course.growth:
         return
-    reader = w.readers[0] if w.readers else None
+    named = {one.pid for one in growers if one.kind == "cache"}
+    reader = next((one for one in w.readers if one.pid not in named), None)
     where = reader.cgroup if reader else None
     yield _read(w, "page cache", course, (cached[0], cache), reader, where, _dropped())

@@ -41,7 +41,7 @@ def judge(w: Watched, focus: Focus, adds: Sequence[int] = ()) -> Answer:
         every=tuple(every),
         outlooks=tuple(outlooks(w, every, focus.cgroup, focus.pid)),
         signs=signs,
-        squeezes=tuple(one for one in told if one.hits or inside(focus.cgroup, one.path)),
+        squeezes=tuple(one for one in told if one.came or inside(focus.cgroup, one.path)),
         cushions=cushions(w, mine, signs),
     )
     judged = verdict_of(case)

@@ -48,6 +48,8 @@ class Mapped:
     next: tuple[Next, ...] = ()
     files: tuple[int | None, int | None] = (None, None)
     """Open descriptors at the two walks."""
+    lazy: int = 0
+    """Bytes given back with MADV_FREE between the walks: in its RSS until the kernel needs them."""
     java: tuple[int, int] | None = None
     """Bytes of its Java heap that are touched, and that it may have at most."""
     gap: Gap | None = None
@@ -137,6 +139,7 @@ def _grown(root: Root, pid: int, before: First, vmas: tuple[Vma, ...], at: float
         runtime=runtime,
         next=hand_over(subject, kind, growing=True, window=at - before.at),
         files=(before.files, _descriptors(root, pid)),
+        lazy=sum(region.last.lazy_free - region.first.lazy_free for region in regions),
         java=(touched, reserved[1] - reserved[0]) if reserved else None,
         gap=gap,
     )

@@ -14,6 +14,8 @@ from jinmaek.advice.capacity.series import Crowd, Process, Watched
 
 SHARED = 0.5
 """Of the rise of a process' shared memory, by which that of the host must have risen too."""
+ALIKE = 0.3
+"""Of the speed of the life before."""
 PASSING = 16
 """Times the floor, that a process which has ended must have had to be named."""
 CROWD = 5
@@ -47,8 +49,9 @@ def _program(w: Watched, lives: Sequence[Process], shared: float) -> Grower:
     kind: Class | None = course.kind
     rate = added(courses[n].rate for n in there if n in leaks) if kind == "leak" else course.rate
     notes: tuple[Said, ...] = ()
-    if leaks and kind != "leak" and course.samples < SAMPLES:
-        kind, rate = "leak", courses[leaks[-1]].rate
+    before = courses[leaks[-1]].rate if leaks and kind != "leak" else None
+    if before is not None and course.samples < SAMPLES and _goes_on(life, own[chosen], before):
+        kind, rate = "leak", before
         notes = (say("It was restarted: this is how its life before went."),)
     elif kind is None and len(lives) - len(there) > 1:
         kind = _together(w, lives, own)
@@ -56,22 +59,28 @@ def _program(w: Watched, lives: Sequence[Process], shared: float) -> Grower:
         cached = max(lives, key=lambda one: one.file[-1] - one.file[0])
         if cached.file[-1] - cached.file[0] >= w.floor:
             return _mapping_files(w, cached)
+    alike = [n for n in there if n == chosen or courses[n].kind == kind]
     grower = Grower(
         kind=kind,
         name=life.name,
         course=course,
         rate=rate,
-        own=sum(own[n][-1] for n in there),
+        own=sum(own[n][-1] for n in alike),
         pid=life.pid,
         start_time=life.start_time,
         cgroup=life.cgroup,
-        members=len(there),
+        members=len(alike),
         restarts=_restarts(lives),
         confidence=confidence(w, course, life.age),
         mapped=w.mapped.get(life.identity),
         notes=notes,
     )
     return qualified(w, grower, life)
+
+
+def _goes_on(life: Process, sizes: Sequence[float], before: Slope) -> bool:
+    """Whether a life too short to judge grows like one before it, and does not only bear its name."""
+    return len(sizes) > 2 and theil_sen(life.times, sizes).rate >= ALIKE * before.rate
 
 
 def _ended(w: Watched, lives: Sequence[Process]) -> Iterator[Grower]:
@@ -113,7 +122,8 @@ def _restarts(lives: Sequence[Process]) -> int:
 
 def _together(w: Watched, lives: Sequence[Process], own: Sequence[Sequence[float]]) -> Class | None:
     """Of many short lives: how all they have moves. Where it grows it may be pages that forks share."""
-    sums = dict.fromkeys((snapshot.monotonic for snapshot in w.history.snapshots), 0.0)
+    times = {snapshot.monotonic for snapshot in w.history.snapshots}.union(*(life.times for life in lives))
+    sums = dict.fromkeys(sorted(times), 0.0)
     for life, sizes in zip(lives, own, strict=True):
         for time, size in zip(life.times, sizes, strict=True):
             sums[time] += size

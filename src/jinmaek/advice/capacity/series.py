@@ -70,10 +70,25 @@ class Cgroup:
             (self.first.events_high, self.last.events_high),
         )
         counted = [after - before for before, after in pairs if before is not None and after is not None]
-        return sum(counted) if counted else None
+        total = sum(counted) if counted else None
+        # Version 1 without swap (memsw's limit is the same): the kernel may count neither (6.18).
+        uncounted = self.last.events_high is None and self.last.swap_max == 0 and self.at_limit
+        return None if total == 0 and uncounted else total
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether it is as large as it may be, cache included."""
+        limit, current = self.last.max, self.last.current
+        return limit is not None and current is not None and current >= FULL * limit
+
+    @property
+    def came(self) -> bool | None:
+        """Whether it came to its limit in the window; where that is not counted, whether it stands there."""
+        return bool(self.hits) if self.hits is not None else self.at_limit or None
 
 
 COUNTED = ("events_max", "pgfault")
+FULL = 0.95
 
 
 def limited(path: str, every: Sequence[tuple[float, CgroupMemory]]) -> Cgroup:

@@ -15,6 +15,8 @@ class Squeeze:
 
     path: str
     hits: int | None
+    came: bool | None
+    """Whether it came to its limit at all."""
     waits: float | None
     """Share of the time in which a thread of it waited for memory."""
     refaults: float | None
@@ -26,28 +28,30 @@ class Squeeze:
 
 def of_cgroup(w: Watched, group: Cgroup, signs: Signs) -> Squeeze:
     """Version 2 tells pressure and refaults of a cgroup; version 1 only where nobody else reclaims."""
-    count = group.hits
+    came = group.came
     alone = reclaims_itself(signs) is False and not any(
-        other.hits
+        other.came
         for path, other in w.cgroups.items()
         if path != group.path and not _related(path, group.path)
     )
     waits = _pressure(w, group.path)
-    if waits is None and alone and count:
+    if waits is None and alone and came:
         waits = signs["waits"].value
     refaults = _refaults(w, group)
     all_of_them = signs["refaults"].value
-    if refaults is None and alone and count:
+    if refaults is None and alone and came:
         refaults = all_of_them
     mine = alone or (refaults is not None and all_of_them is not None and refaults >= all_of_them / 2)
-    activated = signs["activated"].value if mine and count else None
-    return Squeeze(group.path, count, waits, refaults, activated, _state(count, waits, refaults, activated))
+    activated = signs["activated"].value if mine and came else None
+    return Squeeze(
+        group.path, group.hits, came, waits, refaults, activated, _state(came, waits, refaults, activated)
+    )
 
 
-def _state(count: int | None, waits: float | None, refaults: float | None, activated: float | None) -> State:
-    if count == 0:
+def _state(came: bool | None, waits: float | None, refaults: float | None, activated: float | None) -> State:
+    if came is False:
         return "quiet"
-    if count is None or (activated is None and refaults is None):
+    if came is None or (activated is None and refaults is None):
         return "unknown"
     if activated is not None and activated >= SIGNS["activated"][1] and (waits is None or waits >= NOTICED):
         return "short"

@@ -76,7 +76,12 @@ class Tracks:
         """One more reading. Without details only those that faulted pages in are asked for theirs."""
         index, before = len(self.times), self.there
         self.there = {}
-        told = self._detailed(scan.processes) if scan.processes.rss_anon else self._asked(scan.processes)
+        tasks = scan.processes
+        told = self._detailed(tasks) if tasks.rss_anon else self._asked(tasks)
+        if tasks.rss_anon and scan.way == "procfs":
+            faults = map(int.__add__, tasks.minflt, tasks.majflt)
+            seen = zip(faults, (size or 0 for size in tasks.resident), strict=True)
+            self._last = dict(zip(zip(tasks.pid, tasks.start_time, strict=True), seen, strict=True))
         for identity, name, row in told:
             track = self._all.get(identity)
             if track is None:

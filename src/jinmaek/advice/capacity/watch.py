@@ -157,8 +157,8 @@ def _fastest(seen: _Seen) -> str:
 def _walk(seen: _Seen) -> None:
     """Walk the mappings of those that grew most so far, each once."""
     grown = seen.tracks.growers(seen.tracks.floor / 4)
-    wanted = [track.identity for track in grown if track.rows[-1][0] < LARGEST][:WALKED]
-    seen.walked |= mapped.first(seen.root, [one for one in wanted if one not in seen.walked])
+    able = [track.identity for track in grown if track.rows[-1][0] < LARGEST]
+    seen.walked |= mapped.first(seen.root, [one for one in able if one not in seen.walked][:WALKED])
 
 
 def _watched(
