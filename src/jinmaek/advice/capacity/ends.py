@@ -86,7 +86,7 @@ def _each(root: Root, pids: Sequence[int]) -> float | None:
     """The mean of what these have of their own: what is shared is divided among those that share it."""
     sizes: list[int] = []
     for told in Guard(root, ("smaps_rollup",)).read([(pid, pid) for pid in pids], BUDGET).values():
-        if told.texts is None:
+        if told.missed is not None:
             continue
         try:
             sums = pid_smaps_rollup.parse(told.texts[0].decode("ascii", "replace"))

@@ -58,14 +58,10 @@ class Mapped:
 def first(root: Root, wanted: Sequence[Identity]) -> dict[Identity, First | Gap]:
     """The first walk of each."""
     found: dict[Identity, First | Gap] = {}
-    for identity, reading_ in (
-        Guard(root, FILES, long=FILES).read([(one, one[0]) for one in wanted], BUDGET).items()
-    ):
+    for identity, reading_ in Guard(root, FILES).read([(one, one[0]) for one in wanted], BUDGET).items():
         assert isinstance(identity, tuple)
-        if reading_.missed is not None or reading_.texts is None:
-            found[identity] = (
-                reading_.missed.gap() if reading_.missed else Gap("absent", f"proc/{identity[0]}/smaps")
-            )
+        if reading_.missed is not None:
+            found[identity] = reading_.missed.gap()
             continue
         smaps, words, variables = reading_.texts
         vmas = _parsed(smaps, identity[0])
@@ -99,9 +95,8 @@ def second(
             found[identity] = Mapped(None, None, None, gap=why)
             continue
         reading_ = told[identity]
-        if reading_.missed is not None or reading_.texts is None:
-            why = reading_.missed.gap() if reading_.missed else Gap("absent", f"proc/{identity[0]}/smaps")
-            found[identity] = Mapped(None, None, None, gap=why)
+        if reading_.missed is not None:
+            found[identity] = Mapped(None, None, None, gap=reading_.missed.gap())
             continue
         vmas = _parsed(reading_.texts[0], identity[0])
         found[identity] = (
