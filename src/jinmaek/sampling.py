@@ -19,13 +19,20 @@ from jinmaek.catalog import tables as known_tables
 from jinmaek.columns import Malformed, Reader, TreeReader
 from jinmaek.model import Gap, GapKind
 from jinmaek.root import Root
-from jinmaek.tasks import TABLES
+from jinmaek.tasks import TABLES, descriptors
 from jinmaek.tasks.table import Scan
 
 Listings = dict[str, dict[str, bool]]
 
 COUNTED = frozenset(table.table for table in TABLES)
 """Tables that come from the task scan, not from a file of their own."""
+
+
+@cache
+def dear(table: str) -> bool:
+    """Whether reading a table costs so much that a look takes it now and then: folders have to be walked."""
+    walked = any("*" in path for path in known_tables()[table].paths)
+    return walked and (table not in COUNTED or table == descriptors.TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,9 @@ def _counted(name: str, tasks: Scan | None) -> tuple[object, ...] | Gap:
     """A table counted from the task scan; part of a table would be a wrong count, so a gap wins."""
     if tasks is None:
         return Gap("absent", name, "no task scan in this reading")
-    return tasks.gaps.get(name) or tasks.tables[name]
+    if name in tasks.gaps:
+        return tasks.gaps[name]
+    return tasks.tables.get(name, Gap("absent", name, "not counted in this reading"))
 
 
 def _rows(

@@ -122,6 +122,16 @@ def test_cpu_time_of_children_that_came_and_went() -> None:
     assert told(culprits.by_cpu_time(seen)) == [("make", 0.1), ("exited tasks", 0.8)]
 
 
+def test_a_look_into_a_subject_shares_what_the_whole_look_found() -> None:
+    seen = look(Process(7, "make", cpu=(1, 2), waited_for=(10, 18)))
+    inside = seen.about((("cgroup", "/a"), ("device", "sda")))
+    assert (inside.label("device"), inside.label("cpu"), seen.label("device")) == ("sda", "", "")
+    assert inside.deltas is seen.deltas
+    assert inside.explained is seen.explained
+    assert inside.about(()).waited is seen.waited
+    assert seen.waited == {7: 8.0}
+
+
 def test_at_most_five_are_named() -> None:
     many = [Process(pid, f"p{pid}", cpu=(0, 1)) for pid in range(10, 20)]
     assert len([c for c in culprits.by_cpu_time(look(*many)) if c.kind == "process"]) == 5

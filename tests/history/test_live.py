@@ -58,6 +58,15 @@ def test_nothing_read_yet_and_never_asked_for() -> None:
     assert made.series(DROPPED, 0.0, 9.0) == Gap("absent", "softnet_stat.dropped", "not read in this look")
 
 
+def test_a_reading_in_which_a_table_was_not_asked_for_is_none() -> None:
+    made = Ring()
+    made.add(snapshot(0.0, {"softnet_stat": (softnet(0, 1),)}))
+    made.add(snapshot(1.0, {}))
+    made.add(snapshot(2.0, {}, {"softnet_stat": Gap("denied", "proc/net/softnet_stat")}))
+    made.add(snapshot(3.0, {"softnet_stat": (softnet(0, 4),)}))
+    assert made.series(DROPPED, 0.0, 9.0) == {(("cpu", "0"),): [(0.0, 1.0), (2.0, None), (3.0, 4.0)]}
+
+
 def test_another_boot_starts_anew_and_old_readings_leave() -> None:
     made = Ring(capacity=2)
     for second in range(3):

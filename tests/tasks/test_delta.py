@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.tasks.delta import account, deltas, exited
+from jinmaek.tasks.delta import account, deltas, exited, waited
 from jinmaek.tasks.table import Scan, TaskTable
 
 
@@ -33,6 +33,16 @@ def test_what_grew_is_the_difference() -> None:
     assert (delta.born, delta.state) == (False, "R")
 
 
+def test_the_kernel_s_part_and_what_went_to_storage() -> None:
+    first = scan_of(one(5, 1.0, utime=1.0, stime=0.25, read_bytes=100, write_bytes=None))
+    last = scan_of(
+        one(5, 1.0, utime=2.0, stime=0.5, read_bytes=4196, write_bytes=7), one(9, 3.0, write_bytes=512)
+    )
+    old, born = deltas(first, last)
+    assert (old.system_s, old.read_bytes, old.write_bytes) == (0.25, 4096, None)
+    assert (born.read_bytes, born.write_bytes) == (0, 512)
+
+
 def test_a_pid_used_again_is_another_process() -> None:
     first = scan_of(one(5, 1.0, utime=100.0), one(6, 1.0))
     last = scan_of(one(5, 9.5, utime=2.0, majflt=4, vm_swap=512), one(6, 1.0))
@@ -60,6 +70,7 @@ def test_children_waited_for_are_counted_with_their_parent() -> None:
     told = account(4.0, first, last)
     assert (told.alive_s, told.exited_s, told.unexplained_s) == (1.0, 2.0, 1.0)
     assert (told.alive, told.exited) == (0.25, 0.5)
+    assert waited(first, last) == {5: 2.0}
 
 
 def test_all_that_a_new_process_and_its_children_did_is_of_this_time() -> None:

@@ -7,9 +7,12 @@ by the share of the last line, never hidden.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from jinmaek.diagnosis.look import Look
+from jinmaek.diagnosis.ranking import MOST
+from jinmaek.diagnosis.ranking import largest as _largest
+from jinmaek.diagnosis.ranking import of_task as _process
 from jinmaek.kernel.kmsg import Kill
 from jinmaek.model import Culprit, Gap
 from jinmaek.tasks.census import Zombies
@@ -17,7 +20,6 @@ from jinmaek.tasks.delta import TaskDelta
 from jinmaek.tasks.table import Waiting
 from jinmaek.tasks.waits import class_of
 
-MOST = 5
 MIB = 1024 * 1024
 
 
@@ -193,23 +195,6 @@ def _waiting(look: Look, wanted: Callable[[str], bool]) -> tuple[Culprit, ...]:
             cgroup=look.cgroup_of(group[0].tgid),
         )
         for group in ranked
-    )
-
-
-def _largest(tasks: Iterable[TaskDelta], size: Callable[[TaskDelta], float], least: float) -> list[TaskDelta]:
-    found = [task for task in tasks if size(task) > 0 and size(task) >= least]
-    return sorted(found, key=lambda task: (-size(task), task.pid))[:MOST]
-
-
-def _process(look: Look, task: TaskDelta, share: float | None, why: str, **values: object) -> Culprit:
-    return Culprit(
-        "process",
-        task.comm,
-        look.say(why, **values),
-        share=share,
-        pid=task.pid,
-        start_time=task.start_time,
-        cgroup=look.cgroup_of(task.pid),
     )
 
 

@@ -61,7 +61,7 @@ def _finding(rule: Rule, look: Look, subject: Labels, span: Span) -> Finding:
         summary=look.say(rule.why, **values),
         evidence=evidence(shown, subject, look, window(look)),
         indicators=indicators,
-        culprits=rule.culprits(look) if rule.culprits and rule.severity != "benign" else (),
+        culprits=rule.culprits(look.about(subject)) if rule.culprits and rule.severity != "benign" else (),
         helps=tuple(look.say(text, **values) for text in rule.helps),
         does_not_help=tuple(look.say(text, **values) for text in rule.does_not_help),
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from jinmaek.accounts.cpu import explained
 from jinmaek.history.live import Ring
 from jinmaek.i18n import tr
 from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import Explained, Gap
+from jinmaek.model import Explained, Gap, Labels
+from jinmaek.root import Root
 from jinmaek.sampling import Snapshot
-from jinmaek.tasks.delta import TaskDelta, deltas
+from jinmaek.tasks.delta import TaskDelta, deltas, waited
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,20 @@ class Look:
     cgroup_of: Callable[[int], str | None]
     kills: Callable[[], tuple[Kill, ...] | Gap]
     """Kills of the OOM killer in the kernel log."""
+    root: Root | None = None
+    """Where a culprit may be asked for more; None where there is nobody to ask."""
+    subject: Labels = ()
+    """Of the finding that is looked into."""
+    whole: Look | None = None
+    """The look that this one looks into a subject of."""
+
+    def about(self, subject: Labels) -> Look:
+        """The same look, into one subject."""
+        return replace(self, subject=subject, whole=self.whole or self)
+
+    def label(self, name: str) -> str:
+        """One label of the subject; empty where it has none of this name."""
+        return dict(self.subject).get(name, "")
 
     @property
     def first(self) -> Snapshot:
@@ -41,6 +56,8 @@ class Look:
     @cached_property
     def deltas(self) -> list[TaskDelta]:
         """What every process alive at the end did between the first and the last scan."""
+        if self.whole is not None:
+            return self.whole.deltas
         if self.first.tasks is None or self.last.tasks is None:
             return []
         return deltas(self.first.tasks, self.last.tasks)
@@ -48,7 +65,18 @@ class Look:
     @cached_property
     def explained(self) -> Explained | None:
         """Who used the CPU time of the look; None where there is only one reading, or no CPU times."""
+        if self.whole is not None:
+            return self.whole.explained
         return explained(self.first, self.last)
+
+    @cached_property
+    def waited(self) -> Mapping[int, float]:
+        """CPU seconds of exited children, by the pid of the parent that waited for them in this time."""
+        if self.whole is not None:
+            return self.whole.waited
+        if self.first.tasks is None or self.last.tasks is None:
+            return {}
+        return waited(self.first.tasks, self.last.tasks)
 
     def say(self, template: str, **values: object) -> str:
         """A sentence in the language of this look."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -19,10 +20,13 @@ from jinmaek.kernel import kmsg
 from jinmaek.kernel.kmsg import Kill
 from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Locked, Quiet, Unknown
 from jinmaek.root import LIVE, Root
-from jinmaek.sampling import kernel_log, read_text, take
+from jinmaek.sampling import Snapshot, dear, kernel_log, read_text, take
+from jinmaek.tasks import descriptors
 from jinmaek.tasks.choose import Scanner, Way
 from jinmaek.tasks.commands import Commands
+from jinmaek.tasks.descriptors import with_descriptors
 from jinmaek.tasks.procfs import cgroup_of
+from jinmaek.tasks.table import Scan
 
 HEADLINE = (
     "loadavg.load1",
@@ -36,6 +40,8 @@ HEADLINE = (
 )
 """The numbers at the top of a pulse."""
 
+APART = 5.0
+"""Seconds between two readings of what costs much: cgroups, descriptors."""
 LOCKS = 0.2
 """Seconds for finding out whose mmap_lock is held."""
 
@@ -55,13 +61,20 @@ def watch(
     wall, cpu = time.monotonic(), time.process_time()
     wanted = _wanted(rules)
     ring = Ring()
+    cheap = tuple(table for table in wanted if not dear(table))
     begin = time.monotonic()
     readings = max(1, round(span / interval))
+    whole = whole_readings(readings, interval)
     with Scanner(LIVE, way) as tasks:
         try:
             for index in range(readings + 1):
                 _wait_until(begin + index * interval, begin + readings * interval, progress)
-                ring.add(take(LIVE, wanted, tasks.scan(details=index in (0, readings))))
+                ends = index in (0, readings)
+                scan = tasks.scan(details=ends, usage=ends)
+                if index in whole:
+                    ring.add(_whole(LIVE, wanted, scan))
+                else:
+                    ring.add(take(LIVE, cheap, scan))
         finally:
             if progress:
                 progress(0)
@@ -69,15 +82,27 @@ def watch(
     return _diagnose(rules, ring, LIVE, lang, name.nodename, name.release, "live", (wall, cpu), tasks)
 
 
+def whole_readings(last: int, interval: float) -> frozenset[int]:
+    """Which readings, of 0 to ``last``, take also what costs much: both ends, and some ``APART`` between."""
+    every = max(1, math.ceil(APART / interval))
+    return frozenset((*range(0, last + 1 - every, every), 0, last))
+
+
 def of_tree(rules: tuple[Rule, ...], root: Root, lang: str) -> Diagnosis:
     """Judge a captured tree: one reading, so what needs a rate is unknown."""
     wall, cpu = time.monotonic(), time.process_time()
     ring = Ring()
     with Scanner(root) as tasks:
-        ring.add(take(root, _wanted(rules), tasks.scan(details=True)))
+        ring.add(_whole(root, _wanted(rules), tasks.scan(details=True, usage=True)))
     host = _word(root, "proc/sys/kernel/hostname") or os.path.basename(root.base)
     kernel = _word(root, "proc/sys/kernel/osrelease") or _release(root)
     return _diagnose(rules, ring, root, lang, host, kernel, root.base, (wall, cpu), tasks)
+
+
+def _whole(root: Root, wanted: tuple[str, ...], scan: Scan) -> Snapshot:
+    """A reading of all that is wanted, whatever it costs."""
+    counted = with_descriptors(root, scan) if descriptors.TABLE in wanted else scan
+    return take(root, wanted, counted)
 
 
 def _diagnose(
@@ -91,7 +116,7 @@ def _diagnose(
     began: tuple[float, float],
     tasks: Scanner,
 ) -> Diagnosis:
-    look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root))
+    look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root), root)
     locked = _locked(root, look)
     verdicts = judge(rules, look)
     wall, cpu = began
@@ -131,6 +156,7 @@ def _wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     needed = {"stat_cpu", "zombies", *(name.partition(".")[0] for name in HEADLINE)}
     needed.update(ref.table for vital in VITALS for ref in columns(vital))
     for rule in rules:
+        needed.update(rule.tables)
         needed.update(ref.table for expr in expressions(rule) for ref in columns(expr))
     return tuple(sorted(needed & tables().keys()))
 

@@ -48,6 +48,8 @@ class Rule:
     helps: tuple[str, ...]
     does_not_help: tuple[str, ...]
     culprits: Rank | None = None
+    tables: tuple[str, ...] = ()
+    """What the culprits read besides the tables of the expressions and the tasks."""
     sources: tuple[str, ...] = ()
     """What else a rule rests on; its limits name their sources themselves."""
     defaults: tuple[tuple[str, float], ...] = ()

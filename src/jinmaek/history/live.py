@@ -50,17 +50,24 @@ class Ring:
             return Gap("absent", ref.name, "not read in this look")
         lines: dict[Labels, list[tuple[float, float | None]]] = {}
         for snapshot in self._snapshots:
-            seen = set()
-            for row in snapshot.tables.get(ref.table, ()):
-                value = getattr(row, ref.column.name)
-                if value is None:
-                    continue
-                labels = tuple(sorted((name, str(getattr(row, name))) for name in ref.labels))
-                lines.setdefault(labels, []).append((snapshot.monotonic, float(value)))
-                seen.add(labels)
+            if ref.table not in snapshot.tables and ref.table not in snapshot.gaps:
+                continue  # not asked for in this reading: it is none
+            seen = _values(ref, snapshot)
+            for labels, value in seen.items():
+                lines.setdefault(labels, []).append((snapshot.monotonic, value))
             for labels, points in lines.items():
                 if labels not in seen and points[-1][1] is not None:
                     points.append((snapshot.monotonic, None))
         if not lines and last.tables[ref.table]:
             return Gap("absent", ref.name, "this kernel does not have the field")
         return lines
+
+
+def _values(ref: Ref, snapshot: Snapshot) -> Mapping[Labels, float]:
+    """The values of a column in one reading."""
+    found: dict[Labels, float] = {}
+    for row in snapshot.tables.get(ref.table, ()):
+        value = getattr(row, ref.column.name)
+        if value is not None:
+            found[tuple(sorted((name, str(getattr(row, name))) for name in ref.labels))] = float(value)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from jinmaek.tasks.census import TABLES
+from jinmaek.tasks import census, descriptors
 
-__all__ = ["TABLES"]
+TABLES = (*census.TABLES, *descriptors.TABLES)
+"""Those that come with the task scan, not from a file of their own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinmaek.model import Explained
@@ -34,6 +34,12 @@ class TaskDelta:
     """At the end; None without details."""
     vm_swap_grown: int | None
     """Since the first scan; None where either is unknown."""
+    system_s: float
+    """The part of ``cpu_s`` in the kernel."""
+    read_bytes: int | None
+    """Fetched from storage for it; None without usage at both ends."""
+    write_bytes: int | None
+    """Page cache it dirtied; None without usage at both ends."""
 
 
 def deltas(first: Scan, last: Scan) -> list[TaskDelta]:
@@ -63,15 +69,42 @@ def deltas(first: Scan, last: Scan) -> list[TaskDelta]:
                 vm_swap=swap,
                 rss_anon=_at(new.rss_anon, i),
                 vm_swap_grown=None if swap is None or swap_before is None else swap - swap_before,
+                system_s=max(0.0, new.stime[i] - (0.0 if before is None else old.stime[before])),
+                read_bytes=_grown(old.read_bytes, before, new.read_bytes, i),
+                write_bytes=_grown(old.write_bytes, before, new.write_bytes, i),
             )
         )
     return found
 
 
-def account(busy_s: float, first: Scan, last: Scan) -> Explained:
-    """Divide the ``busy_s`` CPU seconds of the host between two scans among live and exited processes.
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """CPU seconds between two scans, apart by who used them."""
 
-    A process waited for leaves all it used since it started, and what its own children left, in the cutime
+    alive: float
+    left: Mapping[int, float]
+    """Of exited processes, by the pid of who waited for them or for their parents."""
+    orphaned: float
+    """Of processes that were there before and have gone with their parent: not of this time."""
+
+
+def account(busy_s: float, first: Scan, last: Scan) -> Explained:
+    """Divide the ``busy_s`` CPU seconds of the host between two scans among live and exited processes."""
+    shares = _shares(first, last)
+    return Explained(
+        busy_s=busy_s,
+        alive_s=shares.alive,
+        exited_s=max(0.0, sum(max(0.0, seconds) for seconds in shares.left.values()) - shares.orphaned),
+    )
+
+
+def waited(first: Scan, last: Scan) -> Mapping[int, float]:
+    """CPU seconds of processes that exited between two scans, by the pid of who waited for them."""
+    return {pid: seconds for pid, seconds in _shares(first, last).left.items() if seconds > 0}
+
+
+def _shares(first: Scan, last: Scan) -> _Shares:
+    """A process waited for leaves all it used since it started, and what its own children left, in the cutime
     and cstime of its parent (kernel/exit.c wait_task_zombie()). What it had used before the first scan is
     not of this time: it is taken off what its parent got, or off all, where its parent has gone too.
     """
@@ -95,11 +128,13 @@ def account(busy_s: float, first: Scan, last: Scan) -> Explained:
             left[parent] = max(0.0, left[parent] - used)
         elif place(new, parent) is None:
             orphaned += used
-    return Explained(
-        busy_s=busy_s,
-        alive_s=alive,
-        exited_s=max(0.0, sum(max(0.0, seconds) for seconds in left.values()) - orphaned),
-    )
+    return _Shares(alive, left, orphaned)
+
+
+def _grown(old: list[int | None], before: int | None, new: list[int | None], i: int) -> int | None:
+    """By how much a figure grew; all of it where the process was born meanwhile."""
+    now, then = _at(new, i), 0 if before is None else _at(old, before)
+    return None if now is None or then is None else now - then
 
 
 def _changed(first: Scan, last: Scan) -> Sequence[int]:
