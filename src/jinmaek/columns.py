@@ -180,12 +180,16 @@ class TreeReader:
     """Several small files as one table: sysctls, hugepage pools, cgroups.
 
     ``paths`` are relative and may hold ``*`` (one level) or ``**`` (any depth);
-    ``parse`` is given the text of every file that could be read, by relative path.
+    ``parse`` is given the text of every file that could be read, by relative path. ``devices``: a kernel
+    without any of the files has none of these devices, which is a table without rows.
     """
 
-    __slots__ = ("parse", "paths", "row", "table")
+    __slots__ = ("devices", "parse", "paths", "row", "table")
 
-    def __init__(self, *, table: str, paths: tuple[str, ...], row: type, parse: ParseTree) -> None:
+    def __init__(
+        self, *, table: str, paths: tuple[str, ...], row: type, parse: ParseTree, devices: bool = False
+    ) -> None:
+        self.devices = devices
         self.table = table
         self.paths = paths
         self.row = row

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
-from typing import get_args
+from typing import Any, get_args
 
 from jinmaek import procfile
 from jinmaek.catalog import tables as known_tables
@@ -64,10 +64,25 @@ def read_text(root: Root, path: str) -> str | Gap:
 def _recorded(base: str) -> Mapping[str, GapKind]:
     """Why files are missing from a captured tree, by path, where ``capture`` wrote it down."""
     try:
-        said = json.loads(procfile.read(f"{base}/gaps.json"))
-        return {gap["path"]: gap["kind"] for gap in said["gaps"] if gap["kind"] in get_args(GapKind)}
-    except (procfile.Unreadable, ValueError, KeyError, TypeError):
+        gaps = _note(base)["gaps"]
+        return {gap["path"]: gap["kind"] for gap in gaps if gap["kind"] in get_args(GapKind)}
+    except (KeyError, TypeError):
         return {}
+
+
+def whole(root: Root) -> bool:
+    """Whether a file that is not there was not there on the host: so it is live, and in our own captures."""
+    return root.live or _note(root.base).get("whole") is True
+
+
+@cache
+def _note(base: str) -> Mapping[str, Any]:
+    """What ``capture`` wrote down about a tree."""
+    try:
+        said = json.loads(procfile.read(f"{base}/gaps.json"))
+    except (procfile.Unreadable, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def take(root: Root, wanted: Iterable[str], tasks: Scan | None = None) -> Snapshot:
@@ -120,6 +135,8 @@ def _rows(
         tree = {path: text for path, text in read.items() if isinstance(text, str)}
         if not tree:
             denied = [gap for gap in read.values() if isinstance(gap, Gap) and gap.kind != "absent"]
+            if reader.devices and not denied and whole(root):
+                return ()
             return denied[0] if denied else Gap("absent", reader.paths[0])
         source = reader.paths[0]
         parsed: Iterator[object] = iter(reader.parse(tree))

@@ -20,7 +20,7 @@ from jinmaek.capture import redact
 from jinmaek.catalog import tables
 from jinmaek.model import Gap
 from jinmaek.root import Root
-from jinmaek.sampling import expand
+from jinmaek.sampling import expand, whole
 
 HOST = (
     "proc/version",
@@ -215,6 +215,12 @@ def _write(tree: _Tree, path: str, data: bytes) -> None:
 def _note(tree: _Tree) -> None:
     """gaps.json: when the tree was taken and what it lacks."""
     gaps = [{"path": gap.source, "kind": gap.kind} for gap in tree.gaps]
-    note = {"schema": 1, "time": time.time(), "redacted": tree.tokens is not None, "gaps": gaps}
+    note = {
+        "schema": 1,
+        "time": time.time(),
+        "redacted": tree.tokens is not None,
+        "whole": whole(tree.root),
+        "gaps": gaps,
+    }
     _write(tree, "gaps.json", (json.dumps(note, indent=1) + "\n").encode())
     tree.files -= 1

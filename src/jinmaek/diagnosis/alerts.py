@@ -17,7 +17,7 @@ from jinmaek.diagnosis.promql import duration, exported_labels, number, promql
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
 from jinmaek.history.protocol import History
-from jinmaek.kernel import vmstat
+from jinmaek.kernel import net_netstat, vmstat
 from jinmaek.model import Labels, Severity
 
 Levels = Mapping[Severity, Vector | Missing]
@@ -27,6 +27,9 @@ OFF_BY_DEFAULT = (
     "node_cgroups_",
     "node_interrupts_",
     "node_memory_numa_",
+    "node_network_receive_crc_errors_",
+    "node_network_receive_missed_errors_",
+    "node_network_receive_over_errors_",
     "node_processes_",
     "node_slabinfo_",
     "node_softirqs_",
@@ -103,6 +106,8 @@ def needs(rule: Rule) -> tuple[Ref, ...]:
 def _stock(ref: Ref) -> bool:
     if ref.table == "vmstat":
         return vmstat.stock(ref.column.name)
+    if ref.table in ("net_snmp", "net_netstat"):
+        return net_netstat.stock(ref.column.name)
     return ref.exported and not ref.metric.name.startswith(OFF_BY_DEFAULT)
 
 

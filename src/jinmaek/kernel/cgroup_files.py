@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TOP = "sys/fs/cgroup/"
-CONTROLLERS = frozenset(("cpu", "cpuacct", "memory", "pids"))
+CONTROLLERS = frozenset(("blkio", "cpu", "cpuacct", "memory", "pids"))
 """Those whose files are read: no other hierarchy of version 1 has a file of theirs."""
 NOT_ON_ROOT = ("/pids.current", "/pids.max", "/memory.current", "/memory.max", "/cpu.max")
 """Files that only a cgroup below the root of a hierarchy has."""
