@@ -9,6 +9,9 @@ from functools import cache
 from jinmaek import kernel, tasks
 from jinmaek.columns import Column, Metric, Reader, TreeReader, columns_of, labels_of
 
+CADVISOR = {"cgroup": "id"}
+"""What cAdvisor calls a label of ours: so are our own metrics labelled, to be joined with its."""
+
 
 class UnknownColumn(LookupError):
     """No table has a column of this name."""
@@ -31,7 +34,10 @@ class Ref:
 
     @property
     def metric(self) -> Metric:
-        return self.column.metric or Metric(own_metric(self.table, self.column))
+        if self.column.metric is not None:
+            return self.column.metric
+        rename = {label: CADVISOR[label] for label in self.labels if label in CADVISOR}
+        return Metric(own_metric(self.table, self.column), rename=rename)
 
 
 def own_metric(table: str, column: Column) -> str:

@@ -57,16 +57,22 @@ class Metric:
 
 
 class Column:
-    """One quantity: kind, base unit, meaning, and its Prometheus name where an exporter has one."""
+    """One quantity: kind, base unit, meaning, and its Prometheus name where an exporter has one.
 
-    __slots__ = ("help", "kind", "metric", "name", "unit")
+    ``unlimited``: None is no gap here, it says that there is no limit.
+    """
 
-    def __init__(self, kind: Kind, unit: Unit, help: str, metric: Metric | None) -> None:
+    __slots__ = ("help", "kind", "metric", "name", "unit", "unlimited")
+
+    def __init__(
+        self, kind: Kind, unit: Unit, help: str, metric: Metric | None, *, unlimited: bool = False
+    ) -> None:
         self.name = ""
         self.kind = kind
         self.unit = unit
         self.help = help
         self.metric = metric
+        self.unlimited = unlimited
 
 
 def counter(unit: Unit, help: str, metric: str | Metric | None = None) -> Any:
@@ -79,7 +85,12 @@ def gauge(unit: Unit, help: str, metric: str | Metric | None = None) -> Any:
     return Column("gauge", unit, help, Metric(metric) if isinstance(metric, str) else metric)
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(counter, gauge))
+def ceiling(unit: Unit, help: str, metric: str | Metric | None = None) -> Any:
+    """The most there may be of something: a gauge that is None where there is no limit."""
+    return Column("gauge", unit, help, Metric(metric) if isinstance(metric, str) else metric, unlimited=True)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(counter, gauge, ceiling))
 def row(cls: type[T]) -> type[T]:
     """Make a frozen, slotted, keyword-only row type out of annotated fields.
 

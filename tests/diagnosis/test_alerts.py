@@ -98,9 +98,8 @@ def vector(found: Vector | Missing) -> Vector:
 def test_the_rule_file() -> None:
     loaded = yaml.safe_load(prometheus_rules([RULE], annotations=True, window="2m"))
     expr = (
-        "(node_disk_io_now > 1\nand on (instance) "
-        "rate(node_pressure_io_waiting_seconds_total[2m]) > 0.1{more})\n"
-        "unless on (instance, device) node_disk_io_now > 100"
+        "(node_disk_io_now > 1\nunless on (instance, device) node_disk_io_now > 100)\n"
+        "and on (instance) rate(node_pressure_io_waiting_seconds_total[2m]) > 0.1{more}"
     )
     said = {
         "summary": "Disk {{ $labels.device }} has a queue, 'deep'",

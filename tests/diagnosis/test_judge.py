@@ -95,6 +95,14 @@ def test_a_veto_is_the_reason() -> None:
     assert one(rule, growing(5)) == Quiet("network.test", "a known storm")
 
 
+def test_a_veto_decides_where_the_signs_that_should_agree_are_not_known() -> None:
+    signs = (Sign("a backlog", lowest("softnet_stat.backlog_len") > 0),)
+    unsure = dataclasses.replace(RULE, agree=signs, unless=())
+    assert isinstance(one(unsure, growing(5, backlog=None)), Unknown)
+    vetoed = dataclasses.replace(unsure, unless=(Sign("a storm", now("softnet_stat.processed") >= 0),))
+    assert one(vetoed, growing(5, backlog=None)) == Quiet("network.test", "a storm")
+
+
 def test_a_benign_state_is_quiet_with_its_reason_and_numbers() -> None:
     quiet = one(dataclasses.replace(RULE, severity="benign", worse=()), growing(5))
     assert isinstance(quiet, Quiet)

@@ -6,6 +6,7 @@ from tests.made import snapshot, softnet
 
 from jinmaek.catalog import ref
 from jinmaek.history.live import Ring
+from jinmaek.kernel.cgroup_memory import parse
 from jinmaek.model import Gap
 
 DROPPED = ref("softnet_stat.dropped")
@@ -38,6 +39,14 @@ def test_a_field_this_kernel_lacks_is_a_gap_not_zero() -> None:
     gap = ring((softnet(0, 1, backlog=None),)).series(BACKLOG, 0.0, 9.0)
     assert isinstance(gap, Gap)
     assert (gap.kind, gap.source) == ("absent", "softnet_stat.backlog_len")
+
+
+def test_no_limit_on_anything_is_known_not_a_gap() -> None:
+    made = Ring()
+    rows = parse({"sys/fs/cgroup/a.slice/memory.max": "max\n", "sys/fs/cgroup/a.slice/memory.current": "1\n"})
+    made.add(snapshot(0.0, {"cgroup_memory": tuple(rows)}))
+    assert made.series(ref("cgroup_memory.max"), 0.0, 9.0) == {}
+    assert isinstance(made.series(ref("cgroup_memory.anon"), 0.0, 9.0), Gap)
 
 
 def test_a_table_without_rows_is_empty_not_a_gap() -> None:

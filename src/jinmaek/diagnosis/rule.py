@@ -57,10 +57,11 @@ class Rule:
 
     def condition(self, worse: Expr | None = None) -> Expr:
         """The whole of the rule as one expression: what an alert on it says."""
-        terms = [self.when]
+        # Vetoed first: a veto that holds decides also where the signs that should agree are not known.
+        level = Unless(self.when, tuple(sign.expr for sign in self.unless)) if self.unless else self.when
+        terms = [level]
         if self.agree:
             terms.append(AnyOf(tuple(sign.expr for sign in self.agree)))
         if worse is not None:
             terms.append(worse)
-        whole: Expr = AllOf(tuple(terms)) if len(terms) > 1 else self.when
-        return Unless(whole, tuple(sign.expr for sign in self.unless)) if self.unless else whole
+        return AllOf(tuple(terms)) if len(terms) > 1 else level

@@ -58,7 +58,7 @@ class Ring:
             for labels, points in lines.items():
                 if labels not in seen and points[-1][1] is not None:
                     points.append((snapshot.monotonic, None))
-        if not lines and last.tables[ref.table]:
+        if not lines and last.tables[ref.table] and not ref.column.unlimited:
             return Gap("absent", ref.name, "this kernel does not have the field")
         return lines
 

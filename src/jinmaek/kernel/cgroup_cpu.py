@@ -10,7 +10,7 @@ Version 1 says throttled_time in nanoseconds. Bursts since 5.15. Usage is counte
 
 from __future__ import annotations
 
-from jinmaek.columns import Malformed, Metric, TreeReader, counter, gauge, row
+from jinmaek.columns import Malformed, Metric, TreeReader, ceiling, counter, gauge, row
 from jinmaek.kernel.cgroup_files import by_cgroup, number, numbers
 from jinmaek.kernel.digits import unsigned
 
@@ -52,7 +52,7 @@ class CgroupCpu:
     burst: float | None = counter(
         "seconds", "CPU time used above the quota out of savings", _cadvisor("cpu_cfs_burst_seconds_total")
     )
-    quota: float | None = gauge("ratio", "CPUs it may use; None is without limit")
+    quota: float | None = ceiling("ratio", "CPUs it may use")
     period: float | None = gauge(
         "seconds",
         "time in which the quota is shared out",

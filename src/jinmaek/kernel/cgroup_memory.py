@@ -12,7 +12,7 @@ The root has no limits and, in version 2, only memory.stat.
 
 from __future__ import annotations
 
-from jinmaek.columns import Metric, TreeReader, counter, gauge, row
+from jinmaek.columns import Metric, TreeReader, ceiling, counter, gauge, row
 from jinmaek.kernel.cgroup_files import by_cgroup, number, numbers
 
 TYPE_CHECKING = False
@@ -58,11 +58,13 @@ class CgroupMemory:
     cgroup: str
     current: int | None = gauge("bytes", "memory charged, cache included", _cadvisor("usage_bytes"))
     peak: int | None = gauge("bytes", "most that was ever charged (5.19)", _cadvisor("max_usage_bytes"))
-    max: int | None = gauge("bytes", "hard limit; None is without limit")
-    high: int | None = gauge("bytes", "limit above which it is slowed and reclaimed; None is without limit")
+    max: int | None = ceiling(
+        "bytes", "hard limit", Metric("container_spec_memory_limit_bytes", rename={"cgroup": "id"})
+    )
+    high: int | None = ceiling("bytes", "limit above which it is slowed and reclaimed")
     low: int | None = gauge("bytes", "memory protected from reclaim while others have more")
     swap_current: int | None = gauge("bytes", "memory of it in swap", _cadvisor("swap"))
-    swap_max: int | None = gauge("bytes", "most memory in swap; None is without limit")
+    swap_max: int | None = ceiling("bytes", "most memory in swap")
     events_low: int | None = counter("count", "reclaims below low")
     events_high: int | None = counter("count", "times it was slowed for being above high")
     events_max: int | None = counter("count", "times it hit max", _cadvisor("failcnt"))

@@ -7,7 +7,7 @@ kernel/cgroup/pids.c. The same files in both versions; the root has none. Zombie
 
 from __future__ import annotations
 
-from jinmaek.columns import Metric, TreeReader, counter, gauge, row
+from jinmaek.columns import Metric, TreeReader, ceiling, counter, gauge, row
 from jinmaek.kernel.cgroup_files import by_cgroup, number, numbers
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ class CgroupPids:
 
     cgroup: str
     current: int | None = gauge("count", "threads", Metric("container_threads", rename={"cgroup": "id"}))
-    max: int | None = gauge("count", "most threads; None is without limit")
+    max: int | None = ceiling("count", "most threads")
     events_max: int | None = counter("count", "forks refused: the limit was reached")
 
 

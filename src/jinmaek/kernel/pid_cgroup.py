@@ -25,6 +25,11 @@ CHARGED = ("memory", *TELLING)
 """The same, the one first that memory is charged to where version 1 accounts for it."""
 
 
+def paths(text: str) -> frozenset[str]:
+    """Where it stands in any hierarchy; lines of another form are skipped."""
+    return frozenset(line.split(":", 2)[2] for line in text.split("\n") if line.count(":") >= 2)
+
+
 def parse(text: str, telling: Sequence[str] = TELLING) -> str | None:
     """The most telling path: the first of ``telling`` that is not the root; None without any hierarchy."""
     paths: dict[str, str] = {}

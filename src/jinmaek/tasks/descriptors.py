@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jinmaek import procfile
-from jinmaek.columns import Malformed, TreeReader, gauge, row
+from jinmaek.columns import Malformed, TreeReader, ceiling, gauge, row
 from jinmaek.kernel import pid_limits
 from jinmaek.model import Gap
 from jinmaek.root import Root
@@ -40,7 +40,7 @@ class PidFd:
     pid: int
     comm: str
     open: int = gauge("count", "descriptors it has open")
-    max: int | None = gauge("count", "most it may have open (RLIMIT_NOFILE, soft); None is without limit")
+    max: int | None = ceiling("count", "most it may have open (RLIMIT_NOFILE, soft)")
 
 
 def with_descriptors(root: Root, scan: Scan) -> Scan:

@@ -123,6 +123,14 @@ def cgroup_of(root: Root, pid: int) -> str | None:
         return None
 
 
+def cgroups_of(root: Root, pid: int) -> frozenset[str]:
+    """Where a process stands in every hierarchy; nowhere where it is gone or may not be read."""
+    try:
+        return pid_cgroup.paths(read(root.path(f"proc/{pid}/cgroup")))
+    except procfile.Unreadable:
+        return frozenset()
+
+
 def process(
     root: Root, pid: int, gaps: dict[str, Gap], *, details: bool, threads: bool, usage: bool = False
 ) -> Seen:
