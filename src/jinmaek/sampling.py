@@ -24,14 +24,16 @@ from jinmaek.tasks.table import Scan
 
 Listings = dict[str, dict[str, bool]]
 
+KERNEL_LOG = "dev/kmsg"
+"""A device, not a file: it is read record by record, and never copied into a capture."""
 COUNTED = frozenset(table.table for table in TABLES)
 """Tables that come from the task scan, not from a file of their own."""
 
 
 @cache
 def dear(table: str) -> bool:
-    """Whether reading a table costs so much that a look takes it now and then: folders have to be walked."""
-    walked = any("*" in path for path in known_tables()[table].paths)
+    """Whether reading a table costs so much that a look takes it now and then: folders to walk, a log."""
+    walked = any("*" in path or path == KERNEL_LOG for path in known_tables()[table].paths)
     return walked and (table not in COUNTED or table == descriptors.TABLE)
 
 
@@ -127,7 +129,7 @@ def _rows(
 ) -> tuple[object, ...] | Gap:
     def text_of(path: str) -> str | Gap:
         if path not in texts:
-            texts[path] = read_text(root, path)
+            texts[path] = kernel_log(root) if path == KERNEL_LOG else read_text(root, path)
         return texts[path]
 
     if isinstance(reader, TreeReader):
@@ -198,14 +200,14 @@ def _listing(root: Root, base: str, listed: Listings) -> dict[str, bool]:
 def kernel_log(root: Root) -> str | Gap:
     """The kernel log since boot, as far as its ring still holds it: records of /dev/kmsg."""
     if not root.live:
-        return Gap("absent", "dev/kmsg", "a captured tree has no kernel log")
+        return Gap("absent", KERNEL_LOG, "a captured tree has no kernel log")
     try:
         log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         why = procfile.REASONS.get(error.errno or 0)
         if why is None:
             raise
-        return Gap(why, "dev/kmsg")
+        return Gap(why, KERNEL_LOG)
     records: list[bytes] = []
     try:
         while True:

@@ -42,7 +42,9 @@ def findings(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def alarms(said: dict[str, Any]) -> list[str]:
-    return [f["rule"] for f in said["findings"] if f["severity"] in ("warning", "critical")]
+    """Rules with a finding to act on. A kill of the OOM killer is remembered for half an hour: not here."""
+    serious = (f["rule"] for f in said["findings"] if f["severity"] in ("warning", "critical"))
+    return [rule for rule in serious if rule != "memory.oom-kill"]
 
 
 def quiet(said: dict[str, Any]) -> dict[str, str | None]:

@@ -20,7 +20,7 @@ from jinmaek.capture import redact
 from jinmaek.catalog import tables
 from jinmaek.model import Gap
 from jinmaek.root import Root
-from jinmaek.sampling import expand, whole
+from jinmaek.sampling import KERNEL_LOG, expand, whole
 
 HOST = (
     "proc/version",
@@ -102,7 +102,7 @@ def capture(
 def host_files(root: Root) -> Iterator[str]:
     """Relative paths of all that is not a process's, some twice; single files close together in time."""
     yield "proc/net/dev"  # before interrupts, which carry the names of interfaces
-    patterns = {pattern for reader in tables().values() for pattern in reader.paths}
+    patterns = {pattern for reader in tables().values() for pattern in reader.paths} - {KERNEL_LOG}
     for pattern in sorted(patterns, key=lambda pattern: ("*" in pattern, pattern)):
         if not pattern.startswith("proc/*/"):
             yield from expand(root, pattern)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jinmaek.columns import Reader, gauge, row
+
 RECORD = re.compile(
     r"^\d+,\d+,(?P<time>\d+),[^;]*;"
     r"(?P<why>Memory cgroup out of memory|Out of memory[^:]*): "
@@ -32,6 +34,30 @@ class Kill:
     """A cgroup's limit was the reason, not the memory of the host."""
 
 
+@row
+class KmsgKill:
+    """The same as a row; of a pid that died twice, the last."""
+
+    pid: int
+    comm: str
+    time: float = gauge("seconds", "when it was killed, since boot")
+    anon_rss: int | None = gauge("bytes", "anonymous memory it had")
+    by_cgroup: int = gauge("count", "1: the limit of a cgroup was the reason, 0: the memory of the host")
+
+
+def rows(text: str) -> Iterator[KmsgKill]:
+    """Kills in a kernel log as a table."""
+    last = {(kill.pid, kill.comm): kill for kill in parse(text)}
+    for kill in last.values():
+        yield KmsgKill(
+            pid=kill.pid,
+            comm=kill.comm,
+            time=kill.time,
+            anon_rss=kill.anon_rss,
+            by_cgroup=int(kill.by_cgroup),
+        )
+
+
 def parse(text: str) -> Iterator[Kill]:
     """Kills in a kernel log, oldest first; every other record is skipped."""
     for line in text.splitlines():
@@ -45,3 +71,6 @@ def parse(text: str) -> Iterator[Kill]:
                 anon_rss=int(anon) * 1024 if anon else None,
                 by_cgroup=found["why"].startswith("Memory cgroup"),
             )
+
+
+READERS = (Reader(table="kmsg_kill", path="dev/kmsg", row=KmsgKill, parse=rows),)

@@ -82,3 +82,8 @@ NOT_FOR_IO = named(
     total(now("threads.count", ("thread_state", "=", "D"))) - now("stat.procs_blocked"),
 )
 """Threads in D that the kernel does not count as waiting for I/O."""
+
+
+def cgroup_pressure(resource: str, kind: str = "some") -> Aggregate:
+    """The same of one cgroup of version 2, by cgroup."""
+    return total(rate(f"cgroup_pressure.{kind}_total", ("resource", "=", resource)), by=("cgroup",))

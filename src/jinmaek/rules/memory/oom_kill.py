@@ -1,29 +1,39 @@
-"""The kernel has killed processes for want of memory."""
+"""Somebody was killed for memory."""
 
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import increase, limit, now
-from jinmaek.diagnosis.rule import Rule
+from jinmaek.diagnosis.expr import all_of, any_of, increase, largest, limit, named, now, number
+from jinmaek.diagnosis.rule import Rule, Sign
 
 HALF_HOUR = 1800
+COUNTED = increase("vmstat.oom_kill", over=HALF_HOUR)
+AGO = now("uptime.uptime") - now("kmsg_kill.time")
+"""Seconds since each kill in the kernel log."""
+LAST = named(
+    "time since the last kill in the kernel log", now("uptime.uptime") - largest(now("kmsg_kill.time"))
+)
+RECENT = limit("recent", HALF_HOUR, "netdata, awesome-prometheus-alerts")
+MANY = limit("kills-critical", 5)
 
-# An event, not a level: nothing has to agree with it, and nothing excuses it.
+# The counter only says that there was one since boot; when, the log tells, or a history of half an hour.
 RULE = Rule(
     id="memory.oom-kill",
-    title="The OOM killer has killed processes since boot",
+    title="The OOM killer has killed processes",
     when=now("vmstat.oom_kill") > 0,
+    agree=(
+        Sign("the kernel counted a kill in this time", COUNTED > 0),
+        Sign("the kernel log tells of a kill", LAST >= 0),
+    ),
+    unless=(Sign("the last kill in the kernel log is long over", all_of(LAST >= RECENT, COUNTED <= 0)),),
     held=0,
     clear_for=0,
-    severity="info",
-    worse=(
-        ("warning", increase("vmstat.oom_kill", over=HALF_HOUR) > 0),
-        ("critical", increase("vmstat.oom_kill", over=HALF_HOUR) >= limit("kills-critical", 5)),
-    ),
+    severity="warning",
+    worse=(("critical", any_of(COUNTED >= MANY, number(AGO < RECENT) >= MANY)),),
     why=(
         "Memory could not be found in time, of the host or under a cgroup's limit, and the kernel killed a "
-        "process "
-        "for it. Seconds later the memory figures look normal again, so only the counter and the log tell."
+        "process for it. Seconds later the memory figures look normal again, so only the counter and the log "
+        "tell."
     ),
     helps=(
         "Whose limit it was, and who was killed: dmesg -T | grep -E 'oom-kill:|Killed process'",
