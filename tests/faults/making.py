@@ -137,6 +137,74 @@ def swap_file(folder: Path, size: int) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def cgroup(controller: str, **settings: object) -> Iterator[Path]:
+    """A cgroup of version 1 or 2, whichever has the controller here; ``settings`` are files of both versions.
+
+    ``cpu_quota`` is in CPUs, ``memory_max`` in bytes; ``swap=False`` forbids it swap.
+    """
+    v1, v2 = Path("/sys/fs/cgroup") / controller, Path("/sys/fs/cgroup")
+    name = f"jinmaek-test-{os.getpid()}"
+    if (v1 / "cgroup.procs").exists():
+        groups = [v1 / name, *([v2 / "cpuacct" / name] if controller == "cpu" else [])]
+    elif controller in _controllers(v2):
+        groups = [v2 / name]
+    else:
+        pytest.skip(f"no {controller} controller of cgroups here")
+    groups = [group for group in groups if group.parent.is_dir() and group.parent.resolve() == group.parent]
+    for group in groups:
+        group.mkdir()
+    try:
+        _set(groups[0], settings)
+        yield groups[0]
+    finally:
+        for group in groups:
+            until(lambda: not (group / "cgroup.procs").read_text().strip(), 20, "the cgroup to empty")  # noqa: B023
+            group.rmdir()
+
+
+def _controllers(v2: Path) -> list[str]:
+    control = v2 / "cgroup.subtree_control"
+    return control.read_text().split() if control.exists() else []
+
+
+def _set(group: Path, settings: dict[str, Any]) -> None:
+    version_1 = not (group / "cgroup.controllers").exists()
+    if "cpu_quota" in settings:
+        microseconds = int(settings["cpu_quota"] * 100_000)
+        text = str(microseconds) if version_1 else f"{microseconds} 100000"
+        (group / ("cpu.cfs_quota_us" if version_1 else "cpu.max")).write_text(text)
+    if "memory_max" in settings:
+        most = str(settings["memory_max"])
+        (group / ("memory.limit_in_bytes" if version_1 else "memory.max")).write_text(most)
+        if settings.get("swap") is False:
+            swap = group / ("memory.memsw.limit_in_bytes" if version_1 else "memory.swap.max")
+            swap.write_text(most if version_1 else "0")
+
+
+def entering(group: Path) -> str:
+    """Code that puts a process into a cgroup before anything else."""
+    beside = group.parents[1] / "cpuacct" / group.name
+    groups = [group, *([beside] if group.parent.name == "cpu" and beside.is_dir() else [])]
+    return "".join(f"open({str(path / 'cgroup.procs')!r}, 'w').write('0')\n" for path in groups)
+
+
+@contextlib.contextmanager
+def uncached_file(folder: Path, size: int) -> Iterator[Path]:
+    """A file whose pages are on disk and not in the cache, so that its next reader is charged for them."""
+    path = folder / "uncached"
+    with path.open("wb") as file:
+        for _ in range(size // MIB):
+            file.write(os.urandom(4096) * 256)
+        file.flush()
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    try:
+        yield path
+    finally:
+        path.unlink()
+
+
+@contextlib.contextmanager
 def memory_cgroup(limit: int, name: str = "") -> Iterator[Path]:
     """A cgroup with a memory limit, version 1 or 2, whichever has the controller here."""
     v1, v2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")

@@ -87,3 +87,13 @@ NOT_FOR_IO = named(
 def cgroup_pressure(resource: str, kind: str = "some") -> Aggregate:
     """The same of one cgroup of version 2, by cgroup."""
     return total(rate(f"cgroup_pressure.{kind}_total", ("resource", "=", resource)), by=("cgroup",))
+
+
+CGROUP_MAX = named("memory limit of the cgroup", now("cgroup_memory.max") > 0)
+"""Of those that have one: cAdvisor says 0 where there is none."""
+CGROUP_USED = named("memory of the cgroup, of its limit", now("cgroup_memory.current") / CGROUP_MAX)
+CGROUP_CACHE = named(
+    "page cache of the cgroup, of its limit",
+    (now("cgroup_memory.active_file") + now("cgroup_memory.inactive_file")) / CGROUP_MAX,
+)
+"""Of files: tmpfs is on the other lists, it cannot be dropped."""

@@ -1,0 +1,1 @@
+"""Rules about control groups and their limits."""
