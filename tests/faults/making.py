@@ -80,6 +80,47 @@ def running(name: str, code: str, *args: str, count: int = 1) -> Iterator[list[s
                 process.stdout.close()
 
 
+@contextlib.contextmanager
+def shell(script: str, count: int = 1, cwd: Path | None = None) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """``count`` shells at work, killed with all they started."""
+    started = [
+        subprocess.Popen(
+            ["sh", "-c", script],
+            cwd=cwd,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(count)
+    ]
+    try:
+        yield started
+    finally:
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=30)
+
+
+def stalled(resource: str) -> float:
+    """Share of the last 10 s in which some thread waited for cpu, memory or io."""
+    try:
+        line = Path(f"/proc/pressure/{resource}").read_text()
+    except OSError as error:
+        pytest.skip(f"/proc/pressure/{resource}: {error.strerror}")
+    return float(line.split("avg10=")[1].split()[0]) / 100
+
+
+def on_a_calm_machine(*resources: str, patience: float = 60) -> None:
+    """Wait until others let the machine be: what shows that nothing is wrong needs that."""
+    end = time.monotonic() + patience
+    while any(stalled(resource) > 0.05 for resource in resources):
+        if time.monotonic() > end:
+            pytest.skip(f"others keep {', '.join(resources)} of this machine busy")
+        time.sleep(1)
+
+
 def sh(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 

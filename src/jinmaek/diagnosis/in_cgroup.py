@@ -72,7 +72,7 @@ def _holding(look: Look) -> list[Culprit]:
 
 def _rows(look: Look, table: str) -> Iterable[object]:
     name = look.label("cgroup")
-    return (row for row in look.last.tables.get(table, ()) if getattr(row, "cgroup", None) == name)
+    return (row for row in look.read(table, -1) if getattr(row, "cgroup", None) == name)
 
 
 def _inside(look: Look, size: Callable[[TaskDelta], float], unit: float, why: str) -> tuple[Culprit, ...]:

@@ -78,6 +78,11 @@ class Look:
             return {}
         return waited(self.first.tasks, self.last.tasks)
 
+    def read(self, table: str, index: int) -> tuple[object, ...]:
+        """The rows of the first (0) or the last (-1) reading in which a table was read."""
+        read = [s.tables[table] for s in self.history.snapshots if table in s.tables]
+        return read[index] if read else ()
+
     def say(self, template: str, **values: object) -> str:
         """A sentence in the language of this look."""
         return tr(self.lang, template).format(**values)

@@ -61,7 +61,7 @@ def watch(
     wall, cpu = time.monotonic(), time.process_time()
     wanted = _wanted(rules)
     ring = Ring()
-    cheap = tuple(table for table in wanted if not dear(table))
+    cheap = tuple(table for table in _judged(rules) if not dear(table))
     begin = time.monotonic()
     readings = max(1, round(span / interval))
     whole = whole_readings(readings, interval)
@@ -153,10 +153,15 @@ def _diagnose(
 
 def _wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The tables these rules, the headline and the culprits need: nothing else is read."""
+    needed = {*_judged(rules), *(table for rule in rules for table in rule.tables)}
+    return tuple(sorted(needed & tables().keys()))
+
+
+def _judged(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    """Those of them that tell of change, and are read each time."""
     needed = {"stat_cpu", "zombies", *(name.partition(".")[0] for name in HEADLINE)}
     needed.update(ref.table for vital in VITALS for ref in columns(vital))
     for rule in rules:
-        needed.update(rule.tables)
         needed.update(ref.table for expr in expressions(rule) for ref in columns(expr))
     return tuple(sorted(needed & tables().keys()))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ FEW = 32
 """Processes with fewer are left out: nobody runs out of so few."""
 PATIENCE = 0.2
 """CPU seconds that listing may take, where it must be listed."""
+LINKS = 4096
+"""Descriptors of one process that are looked at."""
 KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD of include/linux/sched.h."""
 
@@ -76,6 +79,27 @@ def descriptors(root: Root, tasks: TaskTable) -> tuple[PidFd, ...] | Gap:
         except Malformed as fault:
             return Gap("malformed", f"proc/{pid}/limits", str(fault))
     return tuple(rows)
+
+
+def kinds(root: Root, pid: int) -> Counter[str]:
+    """Its first ``LINKS`` descriptors by kind: socket, pipe, eventpoll, … or file; none where denied."""
+    folder = root.path(f"proc/{pid}/fd")
+    found: Counter[str] = Counter()
+    try:
+        names = listing(folder)[:LINKS]
+    except procfile.Unreadable:
+        return found
+    for name in names:
+        try:
+            target = os.readlink(f"{folder}/{name}")
+        except OSError:
+            continue  # closed since it was listed
+        kind, colon, rest = target.partition(":")
+        if target.startswith("/") or not colon:
+            found["file"] += 1
+        else:
+            found[rest.strip("[]") if kind == "anon_inode" else kind] += 1
+    return found
 
 
 def _size(folder: str) -> int:

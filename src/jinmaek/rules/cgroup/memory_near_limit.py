@@ -42,7 +42,15 @@ RULE = Rule(
     severity="info",
     worse=(
         ("warning", HELD > limit("held-warning", 0.95)),
-        ("critical", all_of(HELD > limit("held-critical", 0.98, "netdata"), HITS > 1)),
+        # While its pages leave for swap there is room; it is slow, and cgroup.memory-thrashing says so.
+        (
+            "critical",
+            all_of(
+                HELD > limit("held-critical", 0.98, "netdata"),
+                HITS > 1,
+                slope("cgroup_memory.swap_current") <= 0,
+            ),
+        ),
     ),
     why=(
         "Nearly all that {cgroup} may have is anonymous memory, tmpfs and kernel memory; none of it can be "
