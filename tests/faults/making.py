@@ -263,3 +263,59 @@ def memory_cgroup(limit: int, name: str = "") -> Iterator[Path]:
     finally:
         until(lambda: not (group / "cgroup.procs").read_text().strip(), 20, "the cgroup to empty")
         group.rmdir()
+
+
+@contextlib.contextmanager
+def slow_disk(folder: Path, **limits: int) -> Iterator[tuple[Path, str]]:
+    """A mounted ext4 on a disk that answers late, and its name: a loop device on one that is throttled.
+
+    ``limits`` are those of blkio in version 1: ``read_iops``, ``write_iops``, ``read_bps``, ``write_bps``. A
+    throttled request has not reached the disk yet, so that the throttled disk itself looks fast: the one on
+    top of it is slow.
+    """
+    throttle = Path("/sys/fs/cgroup/blkio")
+    if not (throttle / "blkio.throttle.write_bps_device").exists():
+        pytest.skip("no blkio controller of version 1 to slow a disk down")
+    image, mount = folder / "image", folder / "mounted"
+    mount.mkdir()
+    with image.open("wb") as file:
+        file.truncate(512 * MIB)
+    with contextlib.ExitStack() as undo:
+        below = _loop(undo, str(image))
+        top = _loop(undo, below, "--direct-io=on")
+        sh("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1,lazy_journal_init=1", top)
+        sh("mount", top, str(mount))
+        undo.callback(sh, "umount", str(mount))
+        number = Path(f"/sys/class/block/{Path(below).name}/dev").read_text().strip()
+        for name, most in limits.items():
+            knob = throttle / f"blkio.throttle.{name}_device"
+            knob.write_text(f"{number} {most}")
+            undo.callback(knob.write_text, f"{number} 0")
+        yield mount, Path(top).name
+
+
+def _loop(undo: contextlib.ExitStack, of: str, *options: str) -> str:
+    try:
+        device = sh("losetup", "--show", *options, "-f", of).strip()
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"no loop device here: {error.stderr.strip()}")
+    undo.callback(sh, "losetup", "-d", device)
+    return device
+
+
+@contextlib.contextmanager
+def sysctl(**settings: int) -> Iterator[None]:
+    """Other values of /proc/sys/vm for a while; the two kinds of one limit take each other's place."""
+    folder = Path("/proc/sys/vm")
+    before = {
+        name: (folder / name).read_text().strip()
+        for name in ("dirty_bytes", "dirty_background_bytes", "dirty_ratio", "dirty_background_ratio")
+    }
+    try:
+        for name, value in settings.items():
+            (folder / name).write_text(str(value))
+        yield
+    finally:
+        for name, text in before.items():
+            if text != "0":
+                (folder / name).write_text(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from jinmaek.diagnosis.evaluate import Missing, Vector, evaluate
 from jinmaek.diagnosis.expr import AllOf, AnyOf, Compare, Const, Expr, Named, Unless
@@ -13,29 +13,37 @@ from jinmaek.model import Evidence, Labels
 
 
 def evidence(rule: Rule, subject: Labels, look: Look, window: float) -> tuple[Evidence, ...]:
-    """Every comparison of the rule that holds for the subject: its left side, and the limit on its right.
+    """Every comparison that the finding rests on: its left side, and the limit on its right.
 
-    Where one quantity is held against several limits, the severest that it passes is shown.
+    Where one of several conditions is enough, those that hold are shown; where one quantity is held against
+    several limits, the severest that it passes.
     """
-    terms = [rule.when, *(sign.expr for sign in rule.agree), *(expr for _, expr in rule.worse)]
+
+    def holds(expr: Expr) -> bool:
+        return bool(matching(evaluate(expr, look.history, look.last.monotonic, window), subject))
+
+    terms = (rule.when, *(sign.expr for sign in rule.agree), *(expr for _, expr in rule.worse))
     found: dict[tuple[str, Labels, str], Evidence] = {}
-    for term in terms:
-        for compare in comparisons(term):
+    for term in filter(holds, terms):
+        for compare in comparisons(term, holds):
             for item in _evidence(compare, subject, look, window):
                 found[item.column, item.labels, compare.op[0]] = item
     return tuple(found.values())
 
 
-def comparisons(expr: Expr) -> Iterator[Compare]:
-    """The comparisons an expression is joined of, vetoes left out."""
+def comparisons(expr: Expr, holds: Callable[[Expr], bool]) -> Iterator[Compare]:
+    """The comparisons an expression that holds is joined of, vetoes left out."""
     match expr:
         case Compare():
             yield expr
-        case AllOf(terms) | AnyOf(terms):
+        case AllOf(terms):
             for term in terms:
-                yield from comparisons(term)
+                yield from comparisons(term, holds)
+        case AnyOf(terms):
+            for term in filter(holds, terms):
+                yield from comparisons(term, holds)
         case Unless(term, _):
-            yield from comparisons(term)
+            yield from comparisons(term, holds)
         case _:
             return
 

@@ -147,6 +147,8 @@ class Named(Operators):
 
     name: str
     term: Expr
+    unit: str = ""
+    """Of the value, where the formula has another: seconds a second at a disk are requests there."""
 
 
 Expr = Const | Now | Range | Arithmetic | Compare | AllOf | AnyOf | Unless | Aggregate | Named
@@ -237,9 +239,9 @@ def number(term: Expr, *, by: tuple[str, ...] = ()) -> Aggregate:
     return Aggregate("count", term, by)
 
 
-def named(name: str, term: Expr) -> Named:
+def named(name: str, term: Expr, unit: str = "") -> Named:
     """``term`` under a name that is shown in its place; the name is translated."""
-    return Named(name, term)
+    return Named(name, term, unit)
 
 
 def all_of(*terms: Expr) -> AllOf:

@@ -159,8 +159,8 @@ def unit(expr: Expr) -> str:  # noqa: C901 - one match over all nodes
             return unit(terms[0])
         case Unless(term):
             return unit(term)
-        case Named(_, term):
-            return unit(term)
+        case Named(_, term, own):
+            return own or unit(term)
         case Aggregate(fn, term):
             return "count" if fn == "count" else unit(term)
         case _:

@@ -1,0 +1,1 @@
+"""Rules about block devices and what is written to them."""
