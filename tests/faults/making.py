@@ -41,6 +41,16 @@ def findings(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {finding["rule"]: finding for finding in reversed(said["findings"])}
 
 
+def found(rule: str, tries: int = 3) -> dict[str, Any]:
+    """The finding of a rule about the whole host. Others on the machine may veto it for a look or two."""
+    for _ in range(tries):
+        said = diagnose()
+        if rule in findings(said):
+            return findings(said)[rule]
+    reasons = [verdict for kind in ("quiet", "unknown") for verdict in said[kind] if verdict["rule"] == rule]
+    raise AssertionError(f"no finding in {tries} looks: {reasons}")
+
+
 def alarms(said: dict[str, Any]) -> list[str]:
     """Rules with a finding to act on. A kill of the OOM killer is remembered for half an hour: not here."""
     serious = (f["rule"] for f in said["findings"] if f["severity"] in ("warning", "critical"))

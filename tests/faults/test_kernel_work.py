@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.making import alarms, diagnose, findings, on_a_calm_machine, quiet, running, shell
+from tests.faults.making import alarms, diagnose, findings, found, on_a_calm_machine, quiet, running, shell
 
 pytestmark = pytest.mark.kernel
 
@@ -66,7 +66,7 @@ def test_threads_that_hand_each_other_a_byte_are_a_switch_storm() -> None:
         running("jm-ping", PING_PONG, str(cpus()[-1])) as (last,),
     ):
         time.sleep(1)
-        finding = findings(diagnose())["cpu.switch-storm"]
+        finding = found("cpu.switch-storm")
     named = mine(finding, {first.pid, last.pid})
     assert named, finding["culprits"]
     assert all(culprit["name"] == "jm-ping" for culprit in named)
@@ -85,7 +85,7 @@ def test_many_switches_of_threads_that_nap_are_no_finding() -> None:
 def test_a_shell_loop_is_a_fork_storm_and_the_shell_is_named() -> None:
     with shell("while :; do /bin/true; done", count=len(cpus())) as shells:
         time.sleep(1)
-        finding = findings(diagnose())["process.fork-storm"]
+        finding = found("process.fork-storm")
     named = mine(finding, {process.pid for process in shells})
     assert named, finding["culprits"]
     assert all(culprit["name"] == "sh" for culprit in named)
@@ -127,7 +127,7 @@ def test_a_process_that_leaks_descriptors_is_found_before_and_at_its_limit(
 ) -> None:
     with running("jm-leak", LEAK, str(pause)) as (leak,):
         time.sleep(2)
-        finding = findings(diagnose())["process.files-exhausted"]
+        finding = found("process.files-exhausted")
     (named,) = mine(finding, {leak.pid})
     assert named["name"] == "jm-leak"
     assert " of 256 descriptors" in named["why"]

@@ -12,6 +12,7 @@ from tests.faults.making import (
     alarms,
     diagnose,
     findings,
+    found,
     needs_root,
     on_a_calm_machine,
     running,
@@ -84,8 +85,7 @@ def test_writers_stall_on_dirty_limits_and_the_one_who_writes_is_named(tmp_path:
         running("jm-pour", POUR, str(mount)) as (writer,),
     ):
         time.sleep(4)
-        said = diagnose()
-    finding = findings(said)["disk.dirty-stall"]
+        finding = found("disk.dirty-stall")
     named = {culprit["pid"]: culprit["name"] for culprit in finding["culprits"]}
     assert named[writer.pid] == "jm-pour"
 

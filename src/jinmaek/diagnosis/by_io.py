@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from jinmaek.diagnosis.culprits import by_waiting_on_disk
 from jinmaek.diagnosis.look import Look
-from jinmaek.diagnosis.ranking import MOST, largest, of_task
+from jinmaek.diagnosis.ranking import largest, of_task
 from jinmaek.kernel.cgroup_io import CgroupIo
 from jinmaek.model import Culprit
 from jinmaek.sampling import read_text
@@ -19,10 +19,9 @@ CGROUPS = 3
 
 
 def by_written(look: Look) -> tuple[Culprit, ...]:
-    """Bytes a process wrote into files, of those of all live processes."""
-    return _ranked(look, lambda task: task.write_bytes or 0, "wrote {amount:.1f} MiB into files") or (
-        by_waiting_on_disk(look)
-    )
+    """Bytes a process wrote into files, of those of all live processes; then who waits to write more."""
+    wrote = _ranked(look, lambda task: task.write_bytes or 0, "wrote {amount:.1f} MiB into files")
+    return _and_who_waits(look, wrote)
 
 
 def by_device(look: Look) -> tuple[Culprit, ...]:
@@ -32,9 +31,13 @@ def by_device(look: Look) -> tuple[Culprit, ...]:
         lambda task: (task.read_bytes or 0) + (task.write_bytes or 0),
         "read and wrote {amount:.1f} MiB on any disk",
     )
-    known = {culprit.pid for culprit in moved}
-    waiting = [culprit for culprit in by_waiting_on_disk(look) if culprit.pid not in known]
-    return (*_cgroups(look), *moved, *waiting)[: MOST + CGROUPS]
+    return (*_cgroups(look), *_and_who_waits(look, moved))
+
+
+def _and_who_waits(look: Look, named: tuple[Culprit, ...]) -> tuple[Culprit, ...]:
+    """The largest user of the machine need not be the one that this disk holds up."""
+    known = {culprit.pid for culprit in named}
+    return (*named, *(culprit for culprit in by_waiting_on_disk(look) if culprit.pid not in known))
 
 
 def _ranked(look: Look, size: Callable[[TaskDelta], int], why: str) -> tuple[Culprit, ...]:
