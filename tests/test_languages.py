@@ -24,7 +24,16 @@ from jinmaek.views.load import NAMES as KINDS_OF_LOAD
 from jinmaek.views.top_live import ASKED, HELP
 
 SOURCE = Path(__file__).parents[1] / "src" / "jinmaek"
-SAYING = {"tr": 1, "say": 0, "_process": 3, "of_task": 3, "_inside": 3, "_ranked": 2, "named": 0}
+SAYING = {
+    "tr": 1,
+    "say": 0,
+    "_process": 3,
+    "of_task": 3,
+    "_inside": 3,
+    "_ranked": 2,
+    "_shares": 4,
+    "named": 0,
+}
 """Functions that translate, and which argument is the sentence."""
 
 
