@@ -90,6 +90,7 @@ def test_patterns(tmp_path: Path) -> None:
     root = Root(str(tmp_path))
     assert sorted(expand(root, "sys/**/cpu.stat")) == ["sys/a/b/cpu.stat", "sys/a/cpu.stat", "sys/cpu.stat"]
     assert list(expand(root, "sys/*/cpu.stat")) == ["sys/a/cpu.stat"]
+    assert list(expand(root, "sys/**/a/cpu.stat")) == ["sys/a/cpu.stat"]
     assert list(expand(root, "sys/nothing/*")) == []
     assert list(expand(root, "sys/plain")) == ["sys/plain"]
 

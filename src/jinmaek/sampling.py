@@ -162,8 +162,31 @@ def expand(root: Root, pattern: str, listed: Listings | None = None) -> Iterator
     if "*" not in pattern:
         yield pattern
         return
+    known = {} if listed is None else listed
+    base, deep, name = pattern.partition("/**/")
+    if deep and "*" not in base + name and "/" not in name:
+        # The files of cgroups: dozens of names, each in any of thousands of folders.
+        for folder in _folders(root, base, known):
+            if name in _listing(root, folder, known):
+                yield f"{folder}/{name}"
+        return
     first, *rest = pattern.split("/")
-    yield from _walk(root, first, rest, {} if listed is None else listed)
+    yield from _walk(root, first, rest, known)
+
+
+def _folders(root: Root, base: str, listed: Listings) -> Iterable[str]:
+    """A folder and every real folder below it, each before those below it; listed once."""
+    key = f"{base}/**"
+    if key not in listed:
+        found: dict[str, bool] = {}
+        left = [base]
+        while left:
+            folder = left.pop()
+            found[folder] = True
+            below = [name for name, real in _listing(root, folder, listed).items() if real]
+            left += [f"{folder}/{name}" for name in reversed(below)]
+        listed[key] = found
+    return listed[key]
 
 
 def _walk(root: Root, base: str, rest: list[str], listed: Listings) -> Iterator[str]:
