@@ -81,6 +81,9 @@ def named_in(expr: Expr) -> Iterator[Const]:
             yield from named_in(right)
         case Aggregate(_, term) | Named(_, term):
             yield from named_in(term)
+        case AllOf(terms) | AnyOf(terms):
+            for term in terms:
+                yield from named_in(term)
 
 
 def test_every_file_is_a_rule_named_after_its_place() -> None:

@@ -21,7 +21,9 @@ RULE = Rule(
         Sign("it runs into its limit", HITS > 0),
         Sign(
             "at the rate it grows it is full soon",
-            all_of(GROWTH > limit("growth", 16384), LEFT / GROWTH < limit("seconds-left", 600)),
+            all_of(
+                GROWTH * 60 / CGROUP_MAX > limit("growth", 0.005), LEFT / GROWTH < limit("seconds-left", 600)
+            ),
         ),
     ),
     unless=(
@@ -41,7 +43,7 @@ RULE = Rule(
     held=60,
     severity="info",
     worse=(
-        ("warning", HELD > limit("held-warning", 0.95)),
+        ("warning", all_of(HELD > limit("held-warning", 0.95), HITS > 0)),
         # While its pages leave for swap there is room; it is slow, and cgroup.memory-thrashing says so.
         (
             "critical",

@@ -12,6 +12,7 @@ REFAULTS = named(
     "evicted pages of the cgroup that had to come back",
     rate("cgroup_memory.workingset_refault_anon") + rate("cgroup_memory.workingset_refault_file"),
 )
+# Version 1 tells of neither refaults nor stalls: there only page faults say that something is missed.
 STALLED = cgroup_pressure("memory", "full")
 FULL = limit("full", 0.95)
 
@@ -29,6 +30,18 @@ RULE = Rule(
             "page cache fills it and nothing of it is missed",
             unless(
                 all_of(CGROUP_CACHE > limit("cache", 0.5), MAJOR < limit("few-faults", 5)),
+                REFAULTS > limit("refaults", 100),
+                STALLED > limit("calm", 0.02),
+            ),
+        ),
+        Sign(
+            "first reads of cold files: nothing that was evicted comes back",
+            all_of(REFAULTS < limit("cold", 10), STALLED < limit("stalled", 0.1)),
+        ),
+        Sign(
+            "it is full, but nothing that left it is missed",
+            unless(
+                MAJOR < limit("few-faults", 5),
                 REFAULTS > limit("refaults", 100),
                 STALLED > limit("calm", 0.02),
             ),

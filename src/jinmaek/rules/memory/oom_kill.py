@@ -13,7 +13,9 @@ AGO = now("uptime.uptime") - now("kmsg_kill.time")
 LAST = named(
     "time since the last kill in the kernel log", now("uptime.uptime") - largest(now("kmsg_kill.time"))
 )
+LOGGED = named("kills in the kernel log", number(now("kmsg_kill.time")))
 RECENT = limit("recent", HALF_HOUR, "netdata, awesome-prometheus-alerts")
+LATELY = named("recent kills in the kernel log", number(AGO < RECENT))
 MANY = limit("kills-critical", 5)
 
 # The counter only says that there was one since boot; when, the log tells, or a history of half an hour.
@@ -23,13 +25,13 @@ RULE = Rule(
     when=now("vmstat.oom_kill") > 0,
     agree=(
         Sign("the kernel counted a kill in this time", COUNTED > 0),
-        Sign("the kernel log tells of a kill", LAST >= 0),
+        Sign("the kernel log tells of a kill", LOGGED >= 1),
     ),
     unless=(Sign("the last kill in the kernel log is long over", all_of(LAST >= RECENT, COUNTED <= 0)),),
     held=0,
     clear_for=0,
     severity="warning",
-    worse=(("critical", any_of(COUNTED >= MANY, number(AGO < RECENT) >= MANY)),),
+    worse=(("critical", any_of(COUNTED >= MANY, LATELY >= MANY)),),
     why=(
         "Memory could not be found in time, of the host or under a cgroup's limit, and the kernel killed a "
         "process for it. Seconds later the memory figures look normal again, so only the counter and the log "

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import by_files
-from jinmaek.diagnosis.expr import all_of, any_of, largest, limit, named, now, slope
+from jinmaek.diagnosis.expr import all_of, any_of, largest, limit, named, now, number, slope
 from jinmaek.diagnosis.rule import Rule, Sign
 
+NEAR = limit("process", 0.8)
+FULL = limit("host", 0.7, "prometheus node-mixin")
 HOST = named("open files of the host, of all it may have", now("file_nr.allocated") / now("file_nr.maximum"))
-WORST = named(
-    "descriptors of the process nearest to its limit", largest(now("pid_fd.open") / now("pid_fd.max"))
+SHARE = now("pid_fd.open") / now("pid_fd.max")
+WORST = named("descriptors of the process nearest to its limit", largest(SHARE))
+GROWING = named(
+    "processes near their limit that open more",
+    number(all_of(slope("pid_fd.open") > limit("growth", 0.1), SHARE > NEAR)),
 )
-GROWTH = largest(slope("pid_fd.open"))
+"""The one that is near and the one that grows have to be the same."""
 
 RULE = Rule(
     id="process.files-exhausted",
     title="Open files are running out",
-    when=any_of(HOST > limit("host", 0.7, "prometheus node-mixin"), WORST > limit("process", 0.8)),
+    when=any_of(HOST > FULL, WORST > NEAR),
     agree=(
-        Sign("some process opens more and more", GROWTH > limit("growth", 0.1)),
-        Sign("the host has more and more open", slope("file_nr.allocated") > limit("host-growth", 1)),
-        Sign("some process has reached its limit: the next open fails", WORST >= 1),
+        Sign("a process near its limit opens more and more", GROWING >= 1),
+        Sign(
+            "the host is near its limit and opens more and more",
+            all_of(HOST > FULL, slope("file_nr.allocated") > limit("host-growth", 1)),
+        ),
+        Sign("a process has reached its limit: the next open fails", WORST >= 1),
         Sign("the host has reached its limit: the next open fails", HOST >= 1),
     ),
     unless=(
         Sign(
             "the host closes files fast",
             all_of(
-                HOST > limit("host", 0.7, "prometheus node-mixin"),
+                HOST > FULL,
                 slope("file_nr.allocated") * 60 / now("file_nr.allocated") < limit("closing", -0.05),
             ),
         ),
