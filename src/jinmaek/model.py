@@ -31,6 +31,8 @@ class Gap:
     kind: GapKind
     source: str
     detail: str = ""
+    needed: float | None = None
+    """Seconds of readings that would do, of one that is too short for a trend."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,11 +172,12 @@ class World:
             label = random.choice(labels)
             how, text = random.choice(WHERE)
             where = ((label, how, text),)
+        ago = random.choice((0.0, 0.0, 0.0, self.interval * 2.0, e.limit("back", self.window) * 1.5))
         if random.random() < 0.25:
-            return e.now(name, *where)
-        over = random.choice((None, None, self.window * 2, self.interval * 3.0))
+            return e.now(name, *where, ago=ago)
+        over = random.choice((None, None, self.window * 2, e.limit("window", self.interval) * 3))
         fn = random.choice(OF_COUNTERS if kind == "counter" else OF_GAUGES)
-        return e.Range(fn, lookup(name), over, where)
+        return e.Range(fn, lookup(name), over, where, ago)
 
     def _limited(self, one: e.Expr) -> e.Expr:
         """A limit among the values there are now, on one of them exactly, or far away."""

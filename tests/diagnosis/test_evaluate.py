@@ -18,6 +18,7 @@ from jinmaek.diagnosis.expr import (
     average,
     highest,
     increase,
+    limit,
     lowest,
     mean,
     now,
@@ -80,6 +81,34 @@ def test_one_reading_makes_no_rate() -> None:
         "diskstats.read_ios", Gap("too short", "diskstats.read_ios", "one reading in the window")
     )
     assert at(mean("stat.ctxt")) == {(): 5}
+
+
+def test_readings_of_some_time_ago() -> None:
+    assert at(now("diskstats.in_flight", ago=10)) == {SDA: 4, SDB: 0}
+    assert at(highest("diskstats.in_flight", over=5, ago=9)) == {SDA: 4, SDB: 0}
+    assert at(increase("diskstats.read_ios", over=10, ago=10)) == {SDA: 100, SDB: 0}
+    back = limit("back", 5)
+    assert at(now("diskstats.in_flight", ago=back * 2)) == {SDA: 4, SDB: 0}
+    assert at(slope("diskstats.in_flight", over=back + back)) == {SDA: 0.1, SDB: 0.9}
+
+
+def test_a_history_that_does_not_reach_back_is_too_short() -> None:
+    """Prometheus has nothing there either, and cannot tell it from a host without disks."""
+    said = "25 s of readings are needed, there are 20 s"
+    gap = Gap("too short", "diskstats.in_flight", said, 25.0)
+    assert at(now("diskstats.in_flight", ago=25)) == Missing("diskstats.in_flight", gap)
+    assert at(lowest("diskstats.in_flight", over=2, ago=23)) == Missing("diskstats.in_flight", gap)
+    assert at(all_of(SOME, now("diskstats.in_flight", ago=25) > 0)) == Missing("diskstats.in_flight", gap)
+    assert at(now("meminfo.MemFree", ago=25)) == GAP, "of what was never read another gap is told"
+    nothing = now("diskstats.in_flight", ("device", "=", "nvme0n1"), ago=25)
+    assert at(nothing) == {}, "what is not there at all is not too short"
+
+
+def test_a_subject_that_is_new_among_old_ones_is_left_out() -> None:
+    history = Series(
+        10, [('node_disk_io_now{device="sda"}', "1 1 1"), ('node_disk_io_now{device="sdb"}', "_ _ 1")]
+    )
+    assert evaluate(now("diskstats.in_flight", ago=20), history, 20, 20) == {SDA: 1}
 
 
 def test_the_window_holds_its_first_reading_whatever_float_sums_say() -> None:

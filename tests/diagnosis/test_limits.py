@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from tests.made import look, softnet
 
-from jinmaek.diagnosis.expr import all_of, any_of, limit, named, now, number, rate, unless
+from jinmaek.diagnosis.expr import all_of, any_of, limit, mean, named, now, number, rate, slope, unless
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.limits import Limit, UnknownLimit, changed, limits, with_limits
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.model import ChangedLimit, Finding, Quiet
 
 dropped = rate("softnet_stat.dropped")
+window = limit("window", 600)
+backlog = slope("softnet_stat.backlog_len", over=window / 2, ago=window * 0.5 + limit("gap", 0))
 
 RULE = Rule(
     id="network.test",
@@ -23,7 +25,10 @@ RULE = Rule(
     unless=(Sign("u", unless(named("n", dropped) * limit("factor", 1) > 1e9, dropped < limit("few", 1))),),
     held=3,
     severity="info",
-    worse=(("warning", dropped > limit("many", 100)),),
+    worse=(
+        ("warning", all_of(dropped > limit("many", 100), now("softnet_stat.backlog_len", ago=window) > 0)),
+        ("critical", backlog > mean("softnet_stat.backlog_len", over=window)),
+    ),
     why="w",
     helps=(),
     does_not_help=(),
@@ -37,6 +42,8 @@ def test_each_is_told_once_with_its_unit_and_source() -> None:
         Limit("factor", 1, 1, "", "proposed"),
         Limit("few", 1, 1, "count/s", "proposed"),
         Limit("many", 100, 100, "count/s", "proposed"),
+        Limit("window", 600, 600, "seconds", "proposed"),
+        Limit("gap", 0, 0, "", "proposed"),
         Limit("held", 3, 3, "seconds", "proposed"),
         Limit("clear", 0.85, 0.85, "ratio", "netdata"),
         Limit("clear-for", 900, 900, "seconds", "netdata"),

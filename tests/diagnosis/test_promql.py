@@ -12,6 +12,7 @@ from jinmaek.diagnosis.expr import (
     average,
     increase,
     largest,
+    limit,
     lowest,
     mean,
     now,
@@ -24,6 +25,7 @@ from jinmaek.diagnosis.expr import (
 from jinmaek.diagnosis.promql import duration, promql, quoted
 from jinmaek.diagnosis.shape import Unjoinable
 
+WINDOW = limit("window", 1800)
 USER, SYSTEM = rate("stat_cpu.user"), rate("stat_cpu.system")
 IN_FLIGHT, RUNNING = now("diskstats.in_flight"), now("stat.procs_running")
 GOLDEN: list[tuple[Expr, str]] = [
@@ -31,6 +33,12 @@ GOLDEN: list[tuple[Expr, str]] = [
     (USER, 'rate(node_cpu_seconds_total{mode="user"}[5m])'),
     (increase("stat.ctxt", over=90), "increase(node_context_switches_total[90s])"),
     (slope("stat.procs_running", over=3600), "deriv(node_procs_running[1h])"),
+    (now("stat.procs_running", ago=90), "node_procs_running offset 90s"),
+    (
+        lowest("stat.procs_running", over=WINDOW / 4, ago=WINDOW * 0.75),
+        "min_over_time(node_procs_running[450s] offset 1350s)",
+    ),
+    (slope("stat.procs_running", over=WINDOW), "deriv(node_procs_running[30m])"),
     (
         USER + SYSTEM,
         (

@@ -91,7 +91,16 @@ def test_random_cases(peer: Callable[[str], str], tmp_path: Path) -> None:
     assert told >= 500, f"only {told} cases have subjects"
     assert set(kinds) >= {"Range", "Now", "Arithmetic", "Compare", "AllOf", "AnyOf", "Unless", "Named"}
     queries = " ".join(test["expr"] for one in groups for test in one["promql_expr_test"])
-    for part in ("group_left ()", "group_right ()", "unless on", "or on", "* 512", "size="):
+    for part in (
+        "group_left ()",
+        "group_right ()",
+        "unless on",
+        "or on",
+        "* 512",
+        "size=",
+        "offset",
+        "] offset",
+    ):
         assert part in queries, f"no case has {part}"
     status, said = promtool_test(peer("promtool"), groups, tmp_path)
     assert status == 0, said[:6000]

@@ -10,6 +10,8 @@ from jinmaek.diagnosis.expr import (
     all_of,
     any_of,
     average,
+    limit,
+    lowest,
     mean,
     now,
     number,
@@ -39,6 +41,11 @@ SAID: list[tuple[Expr, str]] = [
             "unless meminfo.MemTotal equal to 4"
         ),
     ),
+    (
+        lowest("meminfo.MemFree", over=limit("window", 1800) / 4, ago=limit("window", 1800) * 0.75) > 0,
+        "lowest meminfo.MemFree over 7.5 min 22.5 min ago above 0",
+    ),
+    (now("meminfo.MemFree", ago=3600) - FREE, "meminfo.MemFree 1 h ago − meminfo.MemFree"),
     (now("threads.count", ("thread_state", "=", "D")), "threads.count{thread_state=D}"),
 ]
 

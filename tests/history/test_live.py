@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.made import snapshot, softnet
 
 from jinmaek.catalog import ref
 from jinmaek.history.live import Ring
 from jinmaek.kernel.cgroup_memory import parse
 from jinmaek.model import Gap
+from jinmaek.tasks.table import Scan, TaskTable
 
 DROPPED = ref("softnet_stat.dropped")
 BACKLOG = ref("softnet_stat.backlog_len")
@@ -83,3 +86,12 @@ def test_another_boot_starts_anew_and_old_readings_leave() -> None:
     assert [s.monotonic for s in made.snapshots] == [1.0, 2.0]
     made.add(snapshot(0.5, {"softnet_stat": (softnet(0, 0),)}, boot="another"))
     assert [s.monotonic for s in made.snapshots] == [0.5]
+
+
+def test_only_the_first_and_the_last_keep_their_tasks() -> None:
+    scan = Scan("procfs", 0.0, TaskTable(), (), {}, {}, 0.0)
+    made = Ring()
+    for second in range(4):
+        made.add(replace(snapshot(float(second), {"softnet_stat": (softnet(0, second),)}), tasks=scan))
+    assert [s.tasks is None for s in made.snapshots] == [False, True, True, False]
+    assert made.series(DROPPED, 0.0, 9.0) == {(("cpu", "0"),): [(float(n), float(n)) for n in range(4)]}

@@ -19,7 +19,10 @@ from jinmaek.diagnosis.expr import (
     Compare,
     Const,
     Expr,
+    Length,
     Named,
+    Now,
+    Range,
     Unless,
 )
 from jinmaek.diagnosis.limits import EVERY, expressions, limits
@@ -81,9 +84,20 @@ def named_in(expr: Expr) -> Iterator[Const]:
             yield from named_in(right)
         case Aggregate(_, term) | Named(_, term):
             yield from named_in(term)
-        case AllOf(terms) | AnyOf(terms):
+        case AnyOf(terms) | AllOf(terms):
             for term in terms:
                 yield from named_in(term)
+        case Now(_, _, ago):
+            yield from lengths(ago)
+        case Range(_, _, over, _, ago):
+            yield from lengths(over)
+            yield from lengths(ago)
+
+
+def lengths(length: Length | None) -> Iterator[Const]:
+    match length:
+        case Const() | Arithmetic():
+            yield from named_in(length)
 
 
 def test_every_file_is_a_rule_named_after_its_place() -> None:

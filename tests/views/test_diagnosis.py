@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -100,6 +101,22 @@ def test_nothing_of_a_name_reaches_the_terminal() -> None:
 
 def test_calm_says_so() -> None:
     assert "Nothing to do: 1 rules judged" in shown(CALM)
+
+
+def test_a_look_too_short_for_a_trend_says_how_long_would_do() -> None:
+    gaps = {
+        "memory.leak": Gap("too short", "meminfo.AnonPages", "…", 1800.0),
+        "memory.burst": Gap("too short", "meminfo.Shmem", "…", 1800.0),
+        "memory.other": Gap("too short", "meminfo.Shmem", "…", 90.5),
+        "swap.active": Gap("too short", "vmstat.pswpin", "one reading in the window"),
+    }
+    unknown = tuple(Unknown(rule, gap.source, gap) for rule, gap in gaps.items())
+    text = shown(replace(CALM, unknown=unknown))
+    assert "jinmaek diagnose --for 30m: memory.leak, memory.burst\n" in text
+    assert "--for 91s: memory.other" in text
+    assert "one reading is not enough for a rate: swap.active" in text
+    told = json.loads(render(replace(CALM, unknown=unknown)))["unknown"]
+    assert [one["needed_s"] for one in told] == [1800.0, 1800.0, 90.5, None]
 
 
 def test_narrow_screens_lose_nothing() -> None:

@@ -12,6 +12,8 @@ from jinmaek.model import SEVERITIES, Diagnosis
 from jinmaek.root import Root
 
 SUMMARY = "watch this host for 5 s and say what is wrong, who does it, and what only looks wrong"
+MOST = 600
+"""Readings of a look whose interval was not asked for: enough for a trend, and their memory is bounded."""
 
 
 def build(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +26,10 @@ def build(parser: argparse.ArgumentParser) -> None:
         help="how long to watch: 5s, 2m (default 5s)",
     )
     parser.add_argument(
-        "--interval", type=seconds, default=1.0, metavar="TIME", help="between two readings (default 1s)"
+        "--interval",
+        type=seconds,
+        metavar="TIME",
+        help="between two readings (default 1s, in a long look a 600th of it)",
     )
     parser.add_argument("--root", metavar="DIR", help="diagnose a captured tree that holds proc/ and sys/")
     parser.add_argument(
@@ -58,13 +63,14 @@ def run(args: argparse.Namespace) -> int:
             )
         diagnosis = of_tree(rules, _tree(args.root), args.lang)
     else:
-        if args.interval < 0.1 or args.span < args.interval:
+        interval = max(1.0, args.span / MOST) if args.interval is None else args.interval
+        if interval < 0.1 or args.span < interval:
             raise Usage(
                 "--for and --interval", "too short", "--interval is at least 100ms, and --for at least that"
             )
         progress = _countdown if sys.stderr.isatty() else None
         try:
-            diagnosis = watch(rules, args.span, args.interval, args.lang, progress, args.tasks)
+            diagnosis = watch(rules, args.span, interval, args.lang, progress, args.tasks)
         except Refused as refused:
             raise SourceUnreadable(
                 "--tasks bpf", str(refused), "leave it out: /proc tells the same, for more CPU"

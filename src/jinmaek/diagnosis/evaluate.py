@@ -31,7 +31,7 @@ from jinmaek.diagnosis.expr import (
     Unless,
 )
 from jinmaek.diagnosis.ranges import NEEDED, over_range
-from jinmaek.diagnosis.shape import Unjoinable, common, scalar, subject_labels
+from jinmaek.diagnosis.shape import Unjoinable, common, scalar, seconds, subject_labels
 from jinmaek.history.protocol import History
 from jinmaek.model import Gap, Labels, Points
 
@@ -65,14 +65,15 @@ def evaluate(  # noqa: C901 - one match over all nodes
     match expr:
         case Const(number):
             return {(): number}
-        case Now(ref, where):
-            lines = _lines(history, ref, where, at - LOOKBACK, at)
+        case Now(_, _, ago):
+            then = at - seconds(ago)
+            lines = _reaching(history, expr, then - LOOKBACK, then, at)
             if isinstance(lines, Missing):
                 return lines
             latest = ((labels, points[-1][1]) for labels, points in lines.items())
             return {labels: float(last) for labels, last in latest if last is not None}
         case Range():
-            return _range(expr, history, at, window if expr.over is None else expr.over)
+            return _range(expr, history, at, window if expr.over is None else seconds(expr.over))
         case Arithmetic(op, left, right):
             subject_labels(expr)
             calculate = ARITHMETIC[op]
@@ -126,6 +127,22 @@ def _lines(
     return {labels: points for labels, points in lines.items() if points and _matches(labels, where)}
 
 
+def _reaching(
+    history: History, expr: Now | Range, start: float, end: float, at: float
+) -> Mapping[Labels, Points] | Missing:
+    """Readings of a window that may have ended before ``at``; too short where they all began after it."""
+    lines = _lines(history, expr.ref, expr.where, start, end)
+    if lines or end >= at:
+        return lines
+    later = _lines(history, expr.ref, expr.where, end, at)
+    if isinstance(later, Missing) or not later:
+        return later
+    needed = at - (start if isinstance(expr, Range) else end)
+    there = at - min(points[0][0] for points in later.values())
+    said = f"{needed:.0f} s of readings are needed, there are {there:.0f} s"
+    return Missing(expr.ref.name, Gap("too short", expr.ref.name, said, needed))
+
+
 def _matches(labels: Labels, where: tuple[Match, ...]) -> bool:
     if not where:
         return True
@@ -144,7 +161,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _range(expr: Range, history: History, at: float, over: float) -> Vector | Missing:
-    lines = _lines(history, expr.ref, expr.where, at - over, at)
+    end = at - seconds(expr.ago)
+    lines = _reaching(history, expr, end - over, end, at)
     if isinstance(lines, Missing):
         return lines
     live = {
@@ -156,7 +174,7 @@ def _range(expr: Range, history: History, at: float, over: float) -> Vector | Mi
     if 0 < most < needed:
         return Missing(expr.ref.name, Gap("too short", expr.ref.name, "one reading in the window"))
     return {
-        labels: over_range(expr.fn, points, at, over)
+        labels: over_range(expr.fn, points, end, over)
         for labels, points in live.items()
         if len(points) >= needed
     }

@@ -76,20 +76,22 @@ class Const(Operators):
 
 @dataclass(frozen=True, slots=True)
 class Now(Operators):
-    """The last reading, not older than five minutes."""
+    """The last reading as of some time ago, not older than five minutes then."""
 
     ref: Ref
     where: tuple[Match, ...] = ()
+    ago: Length = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Range(Operators):
-    """A function of the readings inside a window of ``over`` seconds."""
+    """A function of the readings inside a window of ``over`` seconds that ended some time ago."""
 
     fn: Literal["rate", "increase", "slope", "mean", "highest", "lowest"]
     ref: Ref
-    over: float | None = None
+    over: Length | None = None
     where: tuple[Match, ...] = ()
+    ago: Length = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,9 @@ class Named(Operators):
 
 Expr = Const | Now | Range | Arithmetic | Compare | AllOf | AnyOf | Unless | Aggregate | Named
 
+Length = float | Const | Arithmetic
+"""Seconds: a number, a limit that a user may set otherwise, or plain arithmetic with it."""
+
 
 def _node(value: object) -> Expr:
     match value:
@@ -183,39 +188,39 @@ def limit(name: str, value: float, source: str = "proposed") -> Const:
     return Const(float(value), name, source)
 
 
-def now(column: str, *where: Match) -> Now:
+def now(column: str, *where: Match, ago: Length = 0.0) -> Now:
     """The latest value of a column."""
-    return Now(_checked(column, where), where)
+    return Now(_checked(column, where), where, ago)
 
 
-def rate(column: str, *where: Match, over: float | None = None) -> Range:
+def rate(column: str, *where: Match, over: Length | None = None, ago: Length = 0.0) -> Range:
     """Growth of a counter per second, extrapolated to the window as Prometheus does."""
-    return Range("rate", _checked(column, where), over, where)
+    return Range("rate", _checked(column, where), over, where, ago)
 
 
-def increase(column: str, *where: Match, over: float | None = None) -> Range:
+def increase(column: str, *where: Match, over: Length | None = None, ago: Length = 0.0) -> Range:
     """Growth of a counter over the window."""
-    return Range("increase", _checked(column, where), over, where)
+    return Range("increase", _checked(column, where), over, where, ago)
 
 
-def slope(column: str, *where: Match, over: float | None = None) -> Range:
+def slope(column: str, *where: Match, over: Length | None = None, ago: Length = 0.0) -> Range:
     """Least-squares slope of a gauge per second."""
-    return Range("slope", _checked(column, where), over, where)
+    return Range("slope", _checked(column, where), over, where, ago)
 
 
-def mean(column: str, *where: Match, over: float | None = None) -> Range:
+def mean(column: str, *where: Match, over: Length | None = None, ago: Length = 0.0) -> Range:
     """Mean of the readings in the window."""
-    return Range("mean", _checked(column, where), over, where)
+    return Range("mean", _checked(column, where), over, where, ago)
 
 
-def highest(column: str, *where: Match, over: float | None = None) -> Range:
+def highest(column: str, *where: Match, over: Length | None = None, ago: Length = 0.0) -> Range:
     """Largest reading in the window."""
-    return Range("highest", _checked(column, where), over, where)
+    return Range("highest", _checked(column, where), over, where, ago)
 
 
-def lowest(column: str, *where: Match, over: float | None = None) -> Range:
+def lowest(column: str, *where: Match, over: Length | None = None, ago: Length = 0.0) -> Range:
     """Smallest reading in the window: what held all the time."""
-    return Range("lowest", _checked(column, where), over, where)
+    return Range("lowest", _checked(column, where), over, where, ago)
 
 
 def total(term: Expr, *, by: tuple[str, ...] = ()) -> Aggregate:

@@ -14,6 +14,7 @@ from jinmaek.diagnosis.expr import (
     Compare,
     Const,
     Expr,
+    Length,
     Named,
     Now,
     Range,
@@ -119,8 +120,11 @@ def _constants(expr: Expr, shown: str) -> Iterator[tuple[Const, str]]:  # noqa: 
         case Const(_, name):
             if name:
                 yield expr, shown
-        case Now() | Range():
-            return
+        case Now(_, _, ago):
+            yield from _of_length(ago)
+        case Range(_, _, over, _, ago):
+            yield from _of_length(over)
+            yield from _of_length(ago)
         case Compare(_, left, right):
             yield from _constants(left, unit(right) if isinstance(left, Const) else "")
             yield from _constants(right, unit(left) if isinstance(right, Const) else "")
@@ -139,13 +143,22 @@ def _constants(expr: Expr, shown: str) -> Iterator[tuple[Const, str]]:  # noqa: 
             assert_never(expr)
 
 
+def _of_length(length: Length | None) -> Iterator[tuple[Const, str]]:
+    match length:
+        case Const() | Arithmetic():
+            yield from _constants(length, "seconds" if isinstance(length, Const) else "")
+
+
 def _replaced(expr: Expr, values: Mapping[str, float]) -> Expr:
     """The expression with other values of these limits."""
     match expr:
         case Const(_, name):
             return replace(expr, value=values[name]) if name in values else expr
-        case Now() | Range():
-            return expr
+        case Now(_, _, ago):
+            return replace(expr, ago=_replaced_length(ago, values))
+        case Range(_, _, over, _, ago):
+            wide = None if over is None else _replaced_length(over, values)
+            return replace(expr, over=wide, ago=_replaced_length(ago, values))
         case Compare(_, left, right) | Arithmetic(_, left, right):
             return replace(expr, left=_replaced(left, values), right=_replaced(right, values))
         case AllOf(terms) | AnyOf(terms):
@@ -156,3 +169,13 @@ def _replaced(expr: Expr, values: Mapping[str, float]) -> Expr:
             return replace(expr, term=_replaced(term, values))
         case _:
             assert_never(expr)
+
+
+def _replaced_length(length: Length, values: Mapping[str, float]) -> Length:
+    match length:
+        case Const() | Arithmetic():
+            changed = _replaced(length, values)
+            assert isinstance(changed, Const | Arithmetic)
+            return changed
+        case _:
+            return length

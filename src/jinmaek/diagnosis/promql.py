@@ -19,13 +19,14 @@ from jinmaek.diagnosis.expr import (
     Compare,
     Const,
     Expr,
+    Length,
     Match,
     Named,
     Now,
     Range,
     Unless,
 )
-from jinmaek.diagnosis.shape import Unjoinable, columns, common, scalar, subject_labels
+from jinmaek.diagnosis.shape import Unjoinable, columns, common, scalar, seconds, subject_labels
 
 FUNCTIONS = {
     "rate": "rate",
@@ -59,12 +60,12 @@ def exported_labels(expr: Expr) -> Mapping[str, str]:
     return names
 
 
-def duration(seconds: float) -> str:
+def duration(length: float) -> str:
     """Seconds as Prometheus writes them: 300 is ``5m``."""
     for size, letter in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")):
-        if seconds >= size and seconds % size == 0:
-            return f"{int(seconds // size)}{letter}"
-    return f"{round(seconds * 1000)}ms"
+        if length >= size and length % size == 0:
+            return f"{int(length // size)}{letter}"
+    return f"{round(length * 1000)}ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ class _Dialect:
         match expr:
             case Const(value):
                 return number(value), WHOLE
-            case Now(ref, where):
-                return _scaled(self._selector(ref, where), ref)
-            case Range(fn, ref, over, where):
-                span = self.window if over is None else duration(over)
-                return _scaled(f"{FUNCTIONS[fn]}({self._selector(ref, where)}[{span}])", ref)
+            case Now(ref, where, ago):
+                return _scaled(self._selector(ref, where) + _offset(ago), ref)
+            case Range(fn, ref, over, where, ago):
+                span = self.window if over is None else duration(seconds(over))
+                window = f"{self._selector(ref, where)}[{span}]{_offset(ago)}"
+                return _scaled(f"{FUNCTIONS[fn]}({window})", ref)
             case Arithmetic(op, left, right):
                 level = SUM if op in "+-" else PRODUCT
                 return self._joined(expr, op, left, right, level), level
@@ -147,6 +149,10 @@ class _Dialect:
         asked = [f"{self.names[label]}{how}{quoted(text)}" for label, how, text in where]
         matchers = ",".join((*fixed, *asked))
         return f"{ref.metric.name}{{{matchers}}}" if matchers else ref.metric.name
+
+
+def _offset(ago: Length) -> str:
+    return f" offset {duration(seconds(ago))}" if seconds(ago) else ""
 
 
 def _scaled(text: str, ref: Ref) -> tuple[str, int]:

@@ -60,10 +60,10 @@ def watch(
     """
     wall, cpu = time.monotonic(), time.process_time()
     wanted = _wanted(rules)
-    ring = Ring()
+    readings = max(1, round(span / interval))
+    ring = Ring(readings + 1)
     cheap = tuple(table for table in _judged(rules) if not dear(table))
     begin = time.monotonic()
-    readings = max(1, round(span / interval))
     whole = whole_readings(readings, interval)
     with Scanner(LIVE, way) as tasks:
         try:

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import assert_never
 
 from jinmaek.catalog import Ref
+from jinmaek.diagnosis.arithmetic import ARITHMETIC
 from jinmaek.diagnosis.expr import (
     Aggregate,
     AllOf,
@@ -15,6 +16,7 @@ from jinmaek.diagnosis.expr import (
     Compare,
     Const,
     Expr,
+    Length,
     Named,
     Now,
     Range,
@@ -66,6 +68,19 @@ def scalar(expr: Expr) -> bool:
             return scalar(term)
         case _:
             return False
+
+
+def seconds(length: Length) -> float:
+    """How long a length of time is. Raises ``Unjoinable`` where it is not plain numbers."""
+    match length:
+        case Const(value):
+            return value
+        case Arithmetic(op, Const() | Arithmetic() as left, Const() | Arithmetic() as right):
+            return ARITHMETIC[op](seconds(left), seconds(right))
+        case Arithmetic():
+            raise Unjoinable("a length of time has no subjects")
+        case _:
+            return length
 
 
 def subject_labels(expr: Expr) -> tuple[str, ...]:  # noqa: C901 - one match over all nodes

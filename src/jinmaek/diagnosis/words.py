@@ -12,13 +12,14 @@ from jinmaek.diagnosis.expr import (
     Compare,
     Const,
     Expr,
+    Length,
     Match,
     Named,
     Now,
     Range,
     Unless,
 )
-from jinmaek.diagnosis.shape import columns, subject_labels
+from jinmaek.diagnosis.shape import columns, seconds, subject_labels
 from jinmaek.i18n import tr
 
 __all__ = ["columns", "subject_labels", "unit", "words"]
@@ -31,14 +32,13 @@ def words(expr: Expr, lang: str) -> str:  # noqa: C901 - one match over all node
     match expr:
         case Const(value):
             return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
-        case Now(ref, where):
-            return ref.name + _where(where)
-        case Range(fn, ref, over, where):
-            column = ref.name + _where(where)
-            said = _range(fn, column, lang)
-            if over is None:
-                return said
-            return tr(lang, "{what} over {time}").format(what=said, time=_time(over, lang))
+        case Now(ref, where, ago):
+            return _ago(ref.name + _where(where), ago, lang)
+        case Range(fn, ref, over, where, ago):
+            said = _range(fn, ref.name + _where(where), lang)
+            if over is not None:
+                said = tr(lang, "{what} over {time}").format(what=said, time=_time(seconds(over), lang))
+            return _ago(said, ago, lang)
         case Arithmetic(op, left, right):
             first = words(left, lang) if _runs_on(op, left) else _part(left, lang)
             return f"{first} {SIGNS[op]} {_part(right, lang)}"
@@ -77,12 +77,17 @@ def _where(where: tuple[Match, ...]) -> str:
     return "{" + ", ".join(short) + "}" if where else ""
 
 
-def _time(seconds: float, lang: str) -> str:
-    if seconds >= 3600 and seconds % 3600 == 0:
-        return tr(lang, "{count} h").format(count=f"{seconds / 3600:g}")
-    if seconds >= 60 and seconds % 60 == 0:
-        return tr(lang, "{count} min").format(count=f"{seconds / 60:g}")
-    return tr(lang, "{count} s").format(count=f"{seconds:g}")
+def _ago(said: str, ago: Length, lang: str) -> str:
+    time = seconds(ago)
+    return tr(lang, "{what} {time} ago").format(what=said, time=_time(time, lang)) if time else said
+
+
+def _time(length: float, lang: str) -> str:
+    if length >= 3600 and length % 3600 == 0:
+        return tr(lang, "{count} h").format(count=f"{length / 3600:g}")
+    if length >= 60 and length % 6 == 0:
+        return tr(lang, "{count} min").format(count=f"{length / 60:g}")
+    return tr(lang, "{count} s").format(count=f"{length:g}")
 
 
 def _range(fn: str, column: str, lang: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 from jinmaek.catalog import Ref
 from jinmaek.model import Gap, Labels, Points
@@ -13,7 +14,11 @@ Lines = Mapping[Labels, list[tuple[float, float | None]]]
 
 
 class Ring:
-    """The last snapshots of this boot, oldest first. Times are seconds since boot."""
+    """The last snapshots of this boot, oldest first. Times are seconds since boot.
+
+    Only the first and the last keep their tasks: those of one reading take as much as its tables do in a
+    hundred.
+    """
 
     def __init__(self, capacity: int = 3600) -> None:
         self._snapshots: deque[Snapshot] = deque(maxlen=capacity)
@@ -23,6 +28,8 @@ class Ring:
         """Take one more snapshot; what an earlier boot said is forgotten."""
         if self._snapshots and self._snapshots[-1].boot_id != snapshot.boot_id:
             self._snapshots.clear()
+        if len(self._snapshots) > 1:
+            self._snapshots[-1] = replace(self._snapshots[-1], tasks=None)
         self._snapshots.append(snapshot)
         self._lines.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -168,10 +169,20 @@ def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
 
 
 def _reason(gap: Gap, lang: str) -> str:
+    if gap.kind == "too short" and gap.needed is not None:
+        return tr(lang, "a trend needs a longer look: jinmaek diagnose --for {time}").format(
+            time=_option(gap.needed)
+        )
     if gap.kind == "too short":
         return tr(lang, "one reading is not enough for a rate")
     detail = f" ({gap.detail})" if gap.detail else ""
     return f"{gap.source} {tr(lang, gap.kind)}{detail}"
+
+
+def _option(seconds: float) -> str:
+    """A length of time as ``--for`` takes it, rounded up: ``90s``, ``30m``."""
+    whole = math.ceil(seconds)
+    return f"{whole // 60}m" if whole % 60 == 0 else f"{whole}s"
 
 
 def _locked(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:

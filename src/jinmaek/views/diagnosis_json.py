@@ -30,7 +30,12 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
             for quiet in diagnosis.quiet
         ],
         "unknown": [
-            {"rule": unknown.rule, "column": unknown.column, "gap": gap(unknown.gap)}
+            {
+                "rule": unknown.rule,
+                "column": unknown.column,
+                "gap": gap(unknown.gap),
+                "needed_s": unknown.gap.needed,
+            }
             for unknown in diagnosis.unknown
         ],
         "gaps": [gap(one) for one in diagnosis.gaps],
