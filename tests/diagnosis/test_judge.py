@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from tests.made import look, snapshot, softnet
 
-from jinmaek.diagnosis.expr import lowest, now, rate
+from jinmaek.diagnosis.expr import all_of, any_of, lowest, now, rate
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rule, Sign
@@ -136,3 +136,20 @@ def test_two_subjects_are_two_findings() -> None:
     seen = look([[softnet(cpu, n * 5 * (cpu + 1), n, 1) for cpu in range(2)] for n in range(6)])
     verdicts = judge([RULE], seen)
     assert [v.subject for v in verdicts if isinstance(v, Finding)] == [(("cpu", "0"),), (("cpu", "1"),)]
+
+
+def test_evidence_is_of_the_parts_that_hold() -> None:
+    """Half of a condition says nothing: packets squeezed beside no backlog are no number to show."""
+    squeezed, backlog = rate("softnet_stat.time_squeeze") > 0, now("softnet_stat.backlog_len")
+    rule = dataclasses.replace(
+        RULE,
+        when=any_of(all_of(squeezed, backlog > 5), all_of(RULE.when, backlog < 5)),
+        agree=(Sign("squeezed and late", all_of(squeezed, backlog > 5)), Sign("early", backlog < 9)),
+        worse=(("warning", all_of(squeezed, backlog > 7)),),
+    )
+    finding = one(rule, growing(5))
+    assert isinstance(finding, Finding)
+    assert [(item.column, item.limit) for item in finding.evidence] == [
+        ("softnet_stat.dropped", 1),
+        ("softnet_stat.backlog_len", 9),
+    ]
