@@ -159,7 +159,12 @@ def test_unless() -> None:
     assert at(unless(IN_FLIGHT, IN_FLIGHT > 5)) == {SDA: 5}
     assert at(unless(IN_FLIGHT, SOME)) == {}
     assert at(unless(IN_FLIGHT, NONE, UNREAD)) == {SDA: 5, SDB: 9}, "a veto that cannot be read does not veto"
-    assert at(unless(UNREAD, SOME)) == GAP
+    assert at(unless(UNREAD, SOME)) == {}, "whatever it is, a veto on the host takes it away"
+    assert at(unless(UNREAD, NONE)) == GAP
+    no_disk = Missing("diskstats.write_ios", Gap("absent", "diskstats.write_ios"))
+    writes = rate("diskstats.write_ios")
+    assert at(unless(writes, IN_FLIGHT > 5)) == no_disk, "one disk's veto is no other's"
+    assert at(unless(writes, SOME)) == {}
     assert at(unless(NONE, UNREAD)) == {}
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from tests.made import look, snapshot, softnet
 
-from jinmaek.diagnosis.expr import all_of, any_of, lowest, now, rate
+from jinmaek.diagnosis.expr import all_of, any_of, lowest, now, rate, total
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rule, Sign
@@ -153,3 +153,21 @@ def test_evidence_is_of_the_parts_that_hold() -> None:
         ("softnet_stat.dropped", 1),
         ("softnet_stat.backlog_len", 9),
     ]
+
+
+def test_a_level_that_is_not_known_is_vetoed_too() -> None:
+    """A trend needs minutes; that memory is plentiful, or the machine new, is known at once."""
+    host = total(now("softnet_stat.processed"))
+    rule = dataclasses.replace(
+        RULE,
+        when=total(now("softnet_stat.dropped", ago=60)) > 1,
+        agree=(),
+        unless=(Sign("a known storm", host >= 0),),
+        title="t",
+        why="w",
+        worse=(),
+    )
+    assert one(rule, growing(5)) == Quiet("network.test", "a known storm")
+    (unknown,) = judge([dataclasses.replace(rule, unless=(Sign("none", host > 0),))], growing(5))
+    assert isinstance(unknown, Unknown)
+    assert (unknown.gap.kind, unknown.gap.needed) == ("too short", 60)

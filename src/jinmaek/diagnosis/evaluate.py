@@ -96,12 +96,17 @@ def evaluate(  # noqa: C901 - one match over all nodes
         case Unless(term, vetoes):
             kept = value(term)
             for veto in vetoes:
-                if isinstance(kept, Missing) or not kept:
+                if not isinstance(kept, Missing) and not kept:
                     break
                 held = value(veto)
-                if not isinstance(held, Missing):
-                    on = common(subject_labels(term), subject_labels(veto))
+                if isinstance(held, Missing):
+                    continue
+                on = common(subject_labels(term), subject_labels(veto))
+                if not isinstance(kept, Missing):
                     kept = _where(kept, held, on, present=False)
+                elif held and not on:
+                    # What holds for the host takes every subject away, known or not.
+                    kept = {}
             return kept
         case Named(_, term):
             return value(term)
