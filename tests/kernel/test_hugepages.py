@@ -19,7 +19,7 @@ Row: Any = Hugepages
 def test_capture() -> None:
     snapshot = sampling.take(Root(str(CAPTURES / "6.18")), ["hugepages"])
     assert snapshot.tables["hugepages"] == tuple(
-        Row(size=size, total=0, free=0, reserved=0, surplus=0, overcommit=0)
+        Row(size=size, page_size=size, total=0, free=0, reserved=0, surplus=0, overcommit=0)
         for size in (2 * 1024**2, 1024**3)
     )
 
@@ -36,8 +36,8 @@ def test_each_file_is_its_column() -> None:
         }
     )
     assert list(rows) == [
-        Row(size=32768, total=5),
-        Row(size=65536, total=9, free=8, reserved=7, surplus=6),
+        Row(size=32768, page_size=32768, total=5),
+        Row(size=65536, page_size=65536, total=9, free=8, reserved=7, surplus=6),
     ]
 
 

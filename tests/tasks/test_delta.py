@@ -33,6 +33,13 @@ def test_what_grew_is_the_difference() -> None:
     assert (delta.born, delta.state) == (False, "R")
 
 
+def test_anonymous_memory_that_grew_or_is_new() -> None:
+    first = scan_of(one(5, 1.0, rss_anon=100), one(6, 1.0, rss_anon=None))
+    last = scan_of(one(5, 1.0, rss_anon=350, rss_shmem=9), one(6, 1.0, rss_anon=7), one(7, 2.0, rss_anon=40))
+    assert [delta.rss_anon_grown for delta in deltas(first, last)] == [250, None, 40]
+    assert deltas(first, last)[0].rss_shmem == 9
+
+
 def test_the_kernel_s_part_and_what_went_to_storage() -> None:
     first = scan_of(one(5, 1.0, utime=1.0, stime=0.25, read_bytes=100, write_bytes=None))
     last = scan_of(

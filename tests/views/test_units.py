@@ -20,6 +20,8 @@ from jinmaek.views.units import amount, span
         (0.012, "seconds", "12.0 ms"),
         (0.000012, "seconds", "12 µs"),
         (90, "seconds", "90.0 s"),
+        (7199, "seconds", "7199.0 s"),
+        (5400 * 4, "seconds", "6.0 h"),
         (812.4, "pages/s", "812 pages/s"),
         (4, "count", "4"),
         (4.5, "count", "4.50"),

@@ -62,7 +62,9 @@ def watch(
     wanted = _wanted(rules)
     readings = max(1, round(span / interval))
     ring = Ring(readings + 1)
-    cheap = tuple(table for table in _judged(rules) if not dear(table))
+    asked = _in_conditions(rules)
+    often = tuple(table for table in wanted if table in asked and not dear(table))
+    now_and_then = tuple(table for table in wanted if table in asked)
     begin = time.monotonic()
     whole = whole_readings(readings, interval)
     with Scanner(LIVE, way) as tasks:
@@ -71,10 +73,12 @@ def watch(
                 _wait_until(begin + index * interval, begin + readings * interval, progress)
                 ends = index in (0, readings)
                 scan = tasks.scan(details=ends, usage=ends)
-                if index in whole:
+                if ends:
                     ring.add(_whole(LIVE, wanted, scan))
+                elif index in whole:
+                    ring.add(_whole(LIVE, now_and_then, scan))
                 else:
-                    ring.add(take(LIVE, cheap, scan))
+                    ring.add(take(LIVE, often, scan))
         finally:
             if progress:
                 progress(0)
@@ -153,17 +157,17 @@ def _diagnose(
 
 def _wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The tables these rules, the headline and the culprits need: nothing else is read."""
-    needed = {*_judged(rules), *(table for rule in rules for table in rule.tables)}
+    needed = _in_conditions(rules) | {table for rule in rules for table in rule.tables}
     return tuple(sorted(needed & tables().keys()))
 
 
-def _judged(rules: tuple[Rule, ...]) -> tuple[str, ...]:
-    """Those of them that tell of change, and are read each time."""
+def _in_conditions(rules: tuple[Rule, ...]) -> set[str]:
+    """The tables that are judged; what only culprits need is read at both ends of a look."""
     needed = {"stat_cpu", "zombies", *(name.partition(".")[0] for name in HEADLINE)}
     needed.update(ref.table for vital in VITALS for ref in columns(vital))
     for rule in rules:
         needed.update(ref.table for expr in expressions(rule) for ref in columns(expr))
-    return tuple(sorted(needed & tables().keys()))
+    return needed
 
 
 def _facts(look: Look) -> dict[str, float]:

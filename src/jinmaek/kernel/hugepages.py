@@ -35,6 +35,7 @@ class Hugepages:
     reserved: int | None = gauge("count", "free pages promised to a mapping")
     surplus: int | None = gauge("count", "pages above the configured number")
     overcommit: int | None = gauge("count", "surplus pages allowed")
+    page_size: int | None = gauge("bytes", "of one page: the label as a number, to count in bytes")
 
 
 def parse(files: Mapping[str, str]) -> Iterator[Hugepages]:
@@ -47,7 +48,7 @@ def parse(files: Mapping[str, str]) -> Iterator[Hugepages]:
         if file in FILES and words:
             pools.setdefault(unsigned(kib, 0) * 1024, {})[FILES[file]] = unsigned(words[0], 1)
     for size, counts in sorted(pools.items()):
-        yield Hugepages(size=size, **counts)
+        yield Hugepages(size=size, page_size=size, **counts)
 
 
 READERS = (

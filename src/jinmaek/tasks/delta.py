@@ -34,6 +34,10 @@ class TaskDelta:
     """At the end; None without details."""
     vm_swap_grown: int | None
     """Since the first scan; None where either is unknown."""
+    rss_anon_grown: int | None
+    """Since the first scan; None where either is unknown."""
+    rss_shmem: int | None
+    """At the end; None without details."""
     system_s: float
     """The part of ``cpu_s`` in the kernel."""
     read_bytes: int | None
@@ -69,6 +73,8 @@ def deltas(first: Scan, last: Scan) -> list[TaskDelta]:
                 vm_swap=swap,
                 rss_anon=_at(new.rss_anon, i),
                 vm_swap_grown=None if swap is None or swap_before is None else swap - swap_before,
+                rss_anon_grown=_grown(old.rss_anon, before, new.rss_anon, i),
+                rss_shmem=_at(new.rss_shmem, i),
                 system_s=max(0.0, new.stime[i] - (0.0 if before is None else old.stime[before])),
                 read_bytes=_grown(old.read_bytes, before, new.read_bytes, i),
                 write_bytes=_grown(old.write_bytes, before, new.write_bytes, i),

@@ -51,6 +51,8 @@ def _bytes(value: float) -> str:
 
 
 def _seconds(value: float) -> str:
+    if abs(value) >= 7200:
+        return f"{value / 3600:.1f} h"
     if abs(value) >= 1 or value == 0:
         return f"{value:.1f} s"
     return f"{value * 1000:.1f} ms" if abs(value) >= 0.001 else f"{value * 1e6:.0f} µs"
