@@ -1,0 +1,1 @@
+"""Rules about settings that do not fit what the counters show."""
