@@ -115,6 +115,9 @@ def test_a_look_too_short_for_a_trend_says_how_long_would_do() -> None:
     assert "jinmaek diagnose --for 30m: memory.leak, memory.burst\n" in text
     assert "--for 91s: memory.other" in text
     assert "one reading is not enough for a rate: swap.active" in text
+    tree = shown(replace(CALM, unknown=unknown, window_s=0.0, source="captured"))
+    assert "--for" not in tree, "of one reading nobody can watch longer"
+    assert "one reading is not enough for a rate: memory.leak, memory.burst, " in tree
     told = json.loads(render(replace(CALM, unknown=unknown)))["unknown"]
     assert [one["needed_s"] for one in told] == [1800.0, 1800.0, 90.5, None]
 

@@ -35,15 +35,11 @@ def _why_quiet(rule: Rule, look: Look) -> str | None:
     """The reason of a quiet verdict where the level itself is there: a veto, or nothing that agrees."""
     at, span = look.last.monotonic, window(look)
     level = evaluate(rule.when, look.history, at, span)
-    if rule.severity == "benign" or (not isinstance(level, Missing) and not level):
+    if isinstance(level, Missing) or not level or rule.severity == "benign":
         return None
-    # A level that is not known, and yet the rule is quiet: a veto on the whole host.
-    subjects: Iterable[Labels] = ((),) if isinstance(level, Missing) else level
     for sign in rule.unless:
-        if any(matching(evaluate(sign.expr, look.history, at, span), subject) for subject in subjects):
+        if any(matching(evaluate(sign.expr, look.history, at, span), subject) for subject in level):
             return tr(look.lang, sign.name)
-    if isinstance(level, Missing):
-        return None
     return look.say("the level is there, but nothing else agrees with it")
 
 

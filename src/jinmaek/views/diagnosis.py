@@ -159,7 +159,7 @@ def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
         return []
     groups: dict[str, list[str]] = {}
     for unknown in diagnosis.unknown:
-        groups.setdefault(_reason(unknown.gap, lang), []).append(unknown.rule)
+        groups.setdefault(_reason(unknown.gap, lang, single=not diagnosis.window_s), []).append(unknown.rule)
     lines: list[RenderableType] = ["", Line(tr(lang, "could not be judged"), align="left", style="yellow")]
     for reason, rules in groups.items():
         line = Text(safe(reason), style="yellow")
@@ -168,8 +168,8 @@ def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     return lines
 
 
-def _reason(gap: Gap, lang: str) -> str:
-    if gap.kind == "too short" and gap.needed is not None:
+def _reason(gap: Gap, lang: str, *, single: bool) -> str:
+    if gap.kind == "too short" and gap.needed is not None and not single:
         return tr(lang, "a trend needs a longer look: jinmaek diagnose --for {time}").format(
             time=_option(gap.needed)
         )
