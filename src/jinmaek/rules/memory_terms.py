@@ -13,6 +13,7 @@ from jinmaek.diagnosis.expr import (
     Length,
     all_of,
     any_of,
+    increase,
     limit,
     named,
     now,
@@ -38,6 +39,20 @@ PLENTIFUL = all_of(
 def zero_if_lacking(column: str, *, beside: str, ago: Length = 0.0) -> AnyOf:
     """A column, or 0 where the kernel has the file, which ``beside`` is in, but not the field."""
     return any_of(now(column, ago=ago), now(beside, ago=ago) * 0)
+
+
+ALWAYS = "vmstat.pgactivate"
+"""A counter that every kernel has, and that who exports the others exports too."""
+
+
+def events(column: str) -> AnyOf:
+    """A counter of /proc/vmstat per second; 0 where the kernel is built without what it counts."""
+    return any_of(rate(column), rate(ALWAYS) * 0)
+
+
+def happened(column: str, over: Length) -> AnyOf:
+    """The same over a window."""
+    return any_of(increase(column, over=over), increase(ALWAYS, over=over) * 0)
 
 
 def of_meminfo(column: str, ago: Length = 0.0) -> AnyOf:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinmaek.diagnosis import memory_culprits
 from jinmaek.diagnosis.expr import all_of, any_of, limit, named, now
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.rules.memory_terms import LITTLE_AVAILABLE, OUTSIDE_POOLS, WAITS
+from jinmaek.rules.memory_terms import LITTLE_AVAILABLE, OUTSIDE_POOLS, WAITS, zero_if_lacking
 from jinmaek.rules.terms import AVAILABLE, pressure
 from jinmaek.rules.trends import rising, window
 
@@ -13,7 +13,9 @@ WINDOW = window()
 TOTAL = now("meminfo.MemTotal")
 STUCK = now("meminfo.SUnreclaim") / TOTAL
 MUCH_STUCK = limit("unreclaimable", 0.1)
-NEGATIVE = named("memory of negative dentries", now("dentry_state.nr_negative") * limit("dentry", 192))
+# Counted since 5.0; before that only the whole of slab tells of them.
+NAMES = zero_if_lacking("dentry_state.nr_negative", beside="dentry_state.nr_dentry")
+NEGATIVE = named("memory of negative dentries", NAMES * limit("dentry", 192))
 
 RULE = Rule(
     id="kernel.slab-growth",
@@ -23,7 +25,7 @@ RULE = Rule(
         STUCK > MUCH_STUCK,
         all_of(
             NEGATIVE > TOTAL * limit("negative", 0.05),
-            now("dentry_state.nr_negative") > now("dentry_state.nr_dentry") * limit("negative-share", 0.5),
+            NAMES > now("dentry_state.nr_dentry") * limit("negative-share", 0.5),
         ),
     ),
     agree=(

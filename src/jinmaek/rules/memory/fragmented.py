@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import memory_culprits
-from jinmaek.diagnosis.expr import Aggregate, all_of, increase, limit, named, now, rate, total
+from jinmaek.diagnosis.expr import Aggregate, all_of, limit, named, now, total
 from jinmaek.diagnosis.rule import Rule, Sign
+from jinmaek.rules.memory_terms import events, happened
 from jinmaek.rules.terms import pressure
 
 
@@ -30,25 +31,25 @@ RULE = Rule(
         Sign(
             "compaction fails more often than not",
             all_of(
-                rate("vmstat.compact_fail")
-                > (rate("vmstat.compact_fail") + rate("vmstat.compact_success")) * limit("failed", 0.5),
-                rate("vmstat.compact_stall") > limit("stalls", 1),
+                events("vmstat.compact_fail")
+                > (events("vmstat.compact_fail") + events("vmstat.compact_success")) * limit("failed", 0.5),
+                events("vmstat.compact_stall") > limit("stalls", 1),
             ),
         ),
         Sign(
             "most faults that want a huge page find none",
             all_of(
-                rate("vmstat.thp_fault_fallback") > rate("vmstat.thp_fault_alloc"),
-                rate("vmstat.thp_fault_fallback") > limit("fallbacks", 1),
+                events("vmstat.thp_fault_fallback") > events("vmstat.thp_fault_alloc"),
+                events("vmstat.thp_fault_fallback") > limit("fallbacks", 1),
             ),
         ),
         Sign(
             "a pool of huge pages could not be filled",
-            increase("vmstat.htlb_buddy_alloc_fail", over=RECENT) > 0,
+            happened("vmstat.htlb_buddy_alloc_fail", RECENT) > 0,
         ),
         Sign(
             "contiguous memory for a device could not be had",
-            increase("vmstat.cma_alloc_fail", over=RECENT) > 0,
+            happened("vmstat.cma_alloc_fail", RECENT) > 0,
         ),
     ),
     unless=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.expr import all_of, any_of, largest, limit, named, now, rate, total
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.rules.memory_terms import SWAPS_OUT, WAITS
+from jinmaek.rules.memory_terms import SWAPS_OUT, WAITS, events
 from jinmaek.rules.terms import pressure
 
 BY_NODE = ("node",)
@@ -34,7 +34,7 @@ RULE = Rule(
         Sign("threads wait for memory", WAITS),
         Sign(
             "the node is reclaimed before another is asked",
-            any_of(rate("vmstat.zone_reclaim_success") > 0, rate("vmstat.zone_reclaim_failed") > 0),
+            any_of(events("vmstat.zone_reclaim_success") > 0, events("vmstat.zone_reclaim_failed") > 0),
         ),
     ),
     unless=(

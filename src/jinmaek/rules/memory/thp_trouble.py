@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinmaek.diagnosis import culprits
 from jinmaek.diagnosis.expr import all_of, any_of, limit, named, now, rate
 from jinmaek.diagnosis.rule import Rule, Sign
-from jinmaek.rules.memory_terms import LITTLE_AVAILABLE
+from jinmaek.rules.memory_terms import LITTLE_AVAILABLE, events
 from jinmaek.rules.terms import pressure
 
 # Of a fault whose cgroup is full (counted apart since 5.8) compaction is not the cause.
@@ -13,10 +13,10 @@ FAILED = named(
     "faults that found no huge page",
     any_of(
         rate("vmstat.thp_fault_fallback") - rate("vmstat.thp_fault_fallback_charge"),
-        rate("vmstat.thp_fault_fallback"),
+        events("vmstat.thp_fault_fallback"),
     ),
 )
-STALLS = rate("vmstat.compact_stall")
+STALLS = events("vmstat.compact_stall")
 SIZE = "transparent_hugepage.hpage_pmd_size"
 
 RULE = Rule(
@@ -24,16 +24,16 @@ RULE = Rule(
     title="Transparent huge pages cost more than they bring",
     when=any_of(
         all_of(
-            FAILED > (FAILED + rate("vmstat.thp_fault_alloc")) * limit("failed", 0.5),
+            FAILED > (FAILED + events("vmstat.thp_fault_alloc")) * limit("failed", 0.5),
             STALLS > limit("stalls", 1),
         ),
-        all_of(rate("vmstat.thp_underused_split_page") > limit("underused", 1), LITTLE_AVAILABLE),
+        all_of(events("vmstat.thp_underused_split_page") > limit("underused", 1), LITTLE_AVAILABLE),
     ),
     agree=(
         Sign("threads wait for memory", pressure("memory") > limit("pressure", 0.01)),
         Sign(
             "compaction fails more often than not",
-            rate("vmstat.compact_fail") > rate("vmstat.compact_success"),
+            events("vmstat.compact_fail") > events("vmstat.compact_success"),
         ),
         Sign("every fault waits for compaction: defrag is always", now(SIZE, ("defrag", "=", "always")) > 0),
         Sign(
