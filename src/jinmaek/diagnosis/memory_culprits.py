@@ -53,7 +53,7 @@ def by_growth(look: Look) -> tuple[Culprit, ...]:
             seconds=look.window,
             held=((task.rss_anon or 0) + (task.vm_swap or 0)) / MIB,
         )
-        for task in _largest(look.deltas, grown, MIB)
+        for task in _largest(look.deltas, grown, max(MIB, 0.02 * whole))
     )
 
 

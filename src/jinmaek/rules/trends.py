@@ -61,9 +61,10 @@ def rising(least: Expr, span: Const, of: Sequence[str], less: Sequence[str] = ()
 
 
 def trend(span: Const, of: Sequence[str], less: Sequence[str] = ()) -> Expr:
-    """Growth of such a sum per second, by all readings of the window."""
+    """Growth of such a sum per second, by all readings of a window that was seen from its beginning."""
     first, *others = of
-    whole: Expr = slope(first, over=span)
+    # Of a window that has only just begun a slope can be had too, and says nothing.
+    whole: Expr = slope(first, over=span) + lowest_in(0, span, (first,)) * 0
     for column in others:
         whole = whole + slope(column, over=span)
     for column in less:

@@ -53,7 +53,7 @@ RULE = Rule(
         Sign("threads wait for memory", WAITS),
     ),
     unless=(Sign("the machine has only just started", JUST_STARTED),),
-    held=300,
+    held=120,
     severity="info",
     worse=(
         ("warning", TABLES > limit("page-tables-warning", 0.08, "checkmk")),

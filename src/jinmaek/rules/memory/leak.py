@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import memory_culprits
-from jinmaek.diagnosis.expr import all_of, highest, limit, named, now, slope
+from jinmaek.diagnosis.expr import all_of, highest, limit, named, now
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.memory_terms import SWAPS_OUT, WAITS
 from jinmaek.rules.terms import AVAILABLE
@@ -28,12 +28,13 @@ RULE = Rule(
     agree=(
         Sign(
             "what is available shrinks as what programs own grows",
-            slope("meminfo.MemAvailable", over=WINDOW) + slope("meminfo.SwapFree", over=WINDOW)
+            named("trend of what is available", trend(WINDOW, ("meminfo.MemAvailable", "meminfo.SwapFree")))
             < GROWTH * limit("mirrored", 0.5) * -1,
         ),
         Sign(
             "programs are promised as much more memory",
-            slope("meminfo.Committed_AS", over=WINDOW) > GROWTH * limit("promised", 0.5),
+            named("trend of what programs are promised", trend(WINDOW, ("meminfo.Committed_AS",)))
+            > GROWTH * limit("promised", 0.5),
         ),
         Sign("threads wait for memory", WAITS),
         Sign("pages leave for swap", SWAPS_OUT),
