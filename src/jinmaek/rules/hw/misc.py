@@ -18,8 +18,13 @@ from jinmaek.diagnosis.expr import (
 )
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.diagnosis.vitals import BUSY
+from jinmaek.rules.memory_terms import zero_if_lacking
 
-DAMAGED = now("meminfo.HardwareCorrupted")
+# Kernels built without CONFIG_MEMORY_FAILURE take no page out of use.
+DAMAGED = named(
+    "memory taken out of use because it is damaged",
+    zero_if_lacking("meminfo.HardwareCorrupted", beside="meminfo.MemTotal"),
+)
 UNCORRECTED = named("memory errors that could not be corrected", total(now("edac.ue_count")))
 CORRECTED = named("memory errors corrected a second", total(rate("edac.ce_count")))
 HOT = named("time a core was slowed down by heat", largest(rate("thermal_throttle.core_throttle_total_time")))
