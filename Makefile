@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml hatch_build.py $(wildcard src/jinmaek/locale/*/LC_MESSAGES/*.po)
 EXAMPLES ?= 2000
 
-.PHONY: run install test check pytest bench clean
+.PHONY: run install test check pytest bench docs clean
 
 run: install
 	@$(BIN)/jinmaek
@@ -47,6 +47,10 @@ test: check pytest
 bench: $(VENV)/installed
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/diagnose.py
+
+# The pages of docs/rules, from the rules.
+docs: $(VENV)/installed
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

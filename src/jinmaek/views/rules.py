@@ -45,23 +45,38 @@ def _page(rule: Rule, lang: str) -> Iterator[RenderableType]:
     yield Text(tr(lang, rule.title), style="bold")
     yield ""
     yield Text(tr(lang, rule.why))
-    yield from _section(tr(lang, "When"), [words(rule.when, lang)])
-    yield from _section(tr(lang, "And at least one of"), _signs(rule.agree, lang))
-    yield from _section(tr(lang, "But not if"), _signs(rule.unless, lang))
+    for heading, lines in sections(rule, lang):
+        yield ""
+        yield Text(heading, style="bold")
+        for line in lines:
+            yield Padding(Text(line), (0, 0, 0, 2))
+
+
+def sections(rule: Rule, lang: str) -> Iterator[tuple[str, list[str]]]:
+    """What a rule says of itself, below its title and why: headings and their lines, none of them empty."""
     worse = [f"{level}: {words(expr, lang)}" for level, expr in rule.worse]
-    yield from _section(tr(lang, "Worse"), worse)
-    if rule.held:
-        yield from _section(tr(lang, "Held for"), [amount(rule.held, "seconds")])
+    held = [amount(rule.held, "seconds")] if rule.held else []
+    over = []
     if rule.severity != "benign" and rule.clear_for:
         text = tr(lang, "{share} of the limits not reached for {time}")
-        over = text.format(share=amount(rule.clear, "ratio"), time=amount(rule.clear_for, "seconds"))
-        yield from _section(tr(lang, "Over after"), [over])
-    yield from _section(tr(lang, "What helps"), [tr(lang, text) for text in rule.helps])
-    yield from _section(tr(lang, "What does not help"), [tr(lang, text) for text in rule.does_not_help])
-    yield from _section(tr(lang, "Limits, and where they come from"), _limits(rule, lang))
-    yield from _section(tr(lang, "Sources"), [tr(lang, text) for text in rule.sources])
-    wanted = [f"{ref.name} ({ref.metric.name})" for ref in needs(rule)]
-    yield from _section(tr(lang, "Not exported by a stock node_exporter"), wanted)
+        over = [text.format(share=amount(rule.clear, "ratio"), time=amount(rule.clear_for, "seconds"))]
+    every = (
+        (tr(lang, "When"), [words(rule.when, lang)]),
+        (tr(lang, "And at least one of"), _signs(rule.agree, lang)),
+        (tr(lang, "But not if"), _signs(rule.unless, lang)),
+        (tr(lang, "Worse"), worse),
+        (tr(lang, "Held for"), held),
+        (tr(lang, "Over after"), over),
+        (tr(lang, "What helps"), [tr(lang, text) for text in rule.helps]),
+        (tr(lang, "What does not help"), [tr(lang, text) for text in rule.does_not_help]),
+        (tr(lang, "Limits, and where they come from"), _limits(rule, lang)),
+        (tr(lang, "Sources"), [tr(lang, text) for text in rule.sources]),
+        (
+            tr(lang, "Not exported by a stock node_exporter"),
+            [f"{ref.name} ({ref.metric.name})" for ref in needs(rule)],
+        ),
+    )
+    yield from ((heading, lines) for heading, lines in every if lines)
 
 
 def _signs(signs: Iterable[Sign], lang: str) -> list[str]:
@@ -80,14 +95,6 @@ def _limits(rule: Rule, lang: str) -> list[str]:
             words.append(tr(lang, "changed, by default {default}").format(default=f"{one.default:.10g}"))
         lines.append("  ".join(words))
     return lines
-
-
-def _section(heading: str, lines: list[str]) -> Iterator[RenderableType]:
-    if lines:
-        yield ""
-        yield Text(heading, style="bold")
-        for line in lines:
-            yield Padding(Text(line), (0, 0, 0, 2))
 
 
 def as_json(rules: Iterable[Rule], lang: str) -> str:
