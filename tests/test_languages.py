@@ -16,6 +16,7 @@ from jinmaek.accounts import memory_titles
 from jinmaek.accounts.heap.content import Class
 from jinmaek.accounts.heap.verdict import State
 from jinmaek.diagnosis import memory_verdict, swap_verdict
+from jinmaek.lab.text import VERDICTS
 from jinmaek.model import SEVERITIES, Confidence, GapKind
 from jinmaek.views import memory_words, swap
 from jinmaek.views.capacity import HEADS as ANSWERS
@@ -34,6 +35,7 @@ SAYING = {
     "_shares": 4,
     "named": 0,
 }
+SAYING = {"tr": 1, "say": 0, "_process": 3, "named": 0, "answer": 1, "CannotMake": 0, "take": 0}
 """Functions that translate, and which argument is the sentence."""
 
 
@@ -65,6 +67,10 @@ WORDS = (
     *(sentence for _, sentence in HELP),
     *ASKED.values(),
     *KINDS_OF_LOAD.values(),
+    *VERDICTS.values(),
+    "before",
+    "during",
+    "after",
     *get_args(GapKind),
     *(severity.upper() for severity in SEVERITIES if severity != "benign"),
     *(f"{confidence} confidence" for confidence in get_args(Confidence)),

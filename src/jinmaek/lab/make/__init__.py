@@ -1,0 +1,1 @@
+"""What experiments make on a ``Bench``: processes, cgroups, file systems, swap, settings."""

@@ -1,0 +1,1 @@
+"""Chapter 2: what top shows of processes."""

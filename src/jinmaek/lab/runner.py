@@ -1,0 +1,99 @@
+"""One run of one experiment: made, watched, answered, undone, whatever happens."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from jinmaek.diagnosis.pulse import watch
+from jinmaek.diagnosis.rule import Rule
+from jinmaek.lab.bench import Bench
+from jinmaek.lab.experiment import Answer, Experiment, answer
+from jinmaek.lab.readings import NotRead, Reading, Readings
+from jinmaek.lab.sentence import CannotMake, Sentence
+from jinmaek.model import Diagnosis
+
+INTERVAL = 1.0
+
+
+class OutOfTime(Exception):
+    """An experiment took longer than it said it would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A diagnosis made while the condition was there; ``after`` seconds after watching began."""
+
+    after: float
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of it."""
+
+    experiment: Experiment
+    answer: Answer
+    readings: tuple[Reading, ...]
+    looks: tuple[Look, ...]
+    seconds: float
+    leftovers: tuple[Sentence, ...]
+    """What could not be undone."""
+
+
+Observe = Callable[[Experiment, list[Look]], None]
+"""Looks at the host once or more often while the condition is there, and adds to the list."""
+
+
+def run(experiment: Experiment, base: str, observe: Observe) -> Run:
+    """Run it to its end. Raises OSError and ``Untrusted`` where the folder for labs cannot be used."""
+    began = time.monotonic()
+    looks: list[Look] = []
+    readings = Readings(experiment.shows, lambda: observe(experiment, looks))
+    with Bench(base) as bench:
+        bench.expect(experiment.seconds)
+        try:
+            with _at_most(experiment.seconds):
+                said = experiment.run(bench, readings)
+        except CannotMake as cannot:
+            said = answer(None, "it could not be made: {why}", why=cannot.why)
+        except NotRead as what:
+            said = answer(None, "{column} could not be read", column=str(what))
+        except OutOfTime:
+            said = answer(None, "it took longer than {seconds:.0f} s", seconds=experiment.seconds)
+    return Run(
+        experiment, said, tuple(readings.taken), tuple(looks), time.monotonic() - began, bench.leftovers
+    )
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def look_once(rules: tuple[Rule, ...], lang: str, progress: Callable[[float], None] | None) -> Observe:
+    """One look, as ``jinmaek diagnose`` has it."""
+
+    def observe(experiment: Experiment, looks: list[Look]) -> None:
+        began = time.monotonic()
+        diagnosis = watch(rules, experiment.span, INTERVAL, lang, progress)
+        looks.append(Look(time.monotonic() - began, diagnosis))
+
+    return observe
+
+
+def look_away(_experiment: Experiment, _looks: list[Look]) -> None:
+    """No look at all: for whoever wants the answer alone."""
