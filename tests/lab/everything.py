@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.make import cgroups, knobs, storage
-from jinmaek.lab.make.process import Line, start, start_in, stay
+from jinmaek.lab.make.process import Line, start, start_in
+from jinmaek.lab.make.work import stay
 
 MIB = 1024 * 1024
 

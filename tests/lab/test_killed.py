@@ -15,7 +15,8 @@ import pytest
 from jinmaek.lab import journal
 from jinmaek.lab.bench import Bench, clean
 from jinmaek.lab.make import knobs
-from jinmaek.lab.make.process import Line, start, stay
+from jinmaek.lab.make.process import Line, start
+from jinmaek.lab.make.work import stay
 from jinmaek.lab.undo import members, started
 
 pytestmark = pytest.mark.kernel

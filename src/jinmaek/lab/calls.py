@@ -101,8 +101,16 @@ def loop_device(image: str) -> tuple[str, int]:
     return path, device
 
 
-def trace(pid: int) -> None:
-    """Stop another process as a debugger does; it goes on when the tracer ends."""
-    for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
-        if libc().ptrace(ctypes.c_long(request), ctypes.c_long(pid), None, None) < 0:
-            raise failed()
+def attach(pid: int) -> None:
+    """Trace another process, as strace does; nothing happens to it yet."""
+    _ptrace(PTRACE_SEIZE, pid)
+
+
+def interrupt(pid: int) -> None:
+    """Hold a traced process; it goes on when its tracer ends."""
+    _ptrace(PTRACE_INTERRUPT, pid)
+
+
+def _ptrace(request: int, pid: int) -> None:
+    if libc().ptrace(ctypes.c_long(request), ctypes.c_long(pid), None, None) < 0:
+        raise failed()

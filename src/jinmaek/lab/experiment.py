@@ -75,6 +75,8 @@ class Experiment:
     """The longest it may take, a diagnosis of 5 s included."""
     shows: tuple[str, ...] = ()
     """Columns read before, during and after: ``table.column`` or ``table.column{label=value}``."""
+    usual: Says = "holds"
+    """What came of the claim wherever it was tried."""
     expects: tuple[Expected, ...] = ()
     explains: tuple[str, ...] = ()
     """Benign rules that must say why this looks bad and is fine."""

@@ -82,6 +82,11 @@ class Worker:
         except BrokenPipeError:
             raise CannotMake("a process of the lab ended before its work was done") from None
 
+    def next(self, seconds: float = 30.0) -> str:
+        """Let it go on to its next line."""
+        self.go_on()
+        return self.hear(seconds)
+
     @property
     def state(self) -> str:
         """The kernel's letter, ``X`` where it is gone."""
@@ -172,13 +177,6 @@ def _do(line: Line, work: Callable[[Line], None]) -> None:
         line.tell(f"{FAILED}{type(error).__name__} {error}".rstrip())
     else:
         os._exit(0)
-
-
-def stay(line: Line) -> None:
-    """Do nothing until killed."""
-    line.tell("there")
-    while True:
-        signal.pause()
 
 
 def until(condition: Callable[[], bool], seconds: float, what: Sentence) -> None:

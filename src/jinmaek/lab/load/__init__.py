@@ -1,0 +1,1 @@
+"""Chapter 3: the load average and what it is made of."""
