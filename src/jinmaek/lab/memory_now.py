@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinmaek import procfile
 from jinmaek.kernel import meminfo
 from jinmaek.kernel.meminfo import Meminfo
-from jinmaek.lab.readings import NotRead
+from jinmaek.lab.readings import NotRead, Reading
 
 
 def memory() -> Meminfo:
@@ -18,3 +18,8 @@ def figure(name: str) -> int:
     if found is None:
         raise NotRead(f"meminfo.{name}")
     return found
+
+
+def others_moved(change: Reading, least: float) -> bool:
+    """Whether anonymous memory changed so much meanwhile that others' doings hide one's own."""
+    return abs(change["meminfo.AnonPages"]) > least

@@ -11,13 +11,11 @@ import time
 from jinmaek.lab import calls
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.journal import Frozen, Group, Mount, Swap
+from jinmaek.lab.make.reading import fill, forget
 from jinmaek.lab.sentence import CannotMake
 from jinmaek.lab.undo import kill, started
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-MIB = 1024 * 1024
-CHUNK = bytes(range(256)) * 4096
-"""A MiB of file content."""
 TOOLS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _counter = itertools.count()
@@ -30,10 +28,9 @@ def _new(bench: Bench, kind: str) -> str:
 def written_file(bench: Bench, size: int) -> str:
     """A file of ``size`` bytes on disk and out of the page cache."""
     path = _new(bench, "file")
-    with open(path, "wb", buffering=0) as file:
-        file.writelines(CHUNK for _ in range(size // len(CHUNK)))
-        os.fsync(file.fileno())
-        forget(path)
+    _checked_space(bench, size)
+    fill(path, size)
+    forget(path)
     return path
 
 
@@ -60,27 +57,6 @@ def _checked_space(bench: Bench, size: int) -> None:
         raise CannotMake("too little disk is free at {folder}", folder=bench.folder)
 
 
-def forget(path: str) -> None:
-    """Have the kernel drop a file's clean pages from its cache."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(file)
-
-
-def read_through(path: str) -> float:
-    """Read a file from its beginning to its end; the seconds that took."""
-    began = time.monotonic()
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        while os.read(file, MIB):
-            pass
-    finally:
-        os.close(file)
-    return time.monotonic() - began
-
-
 def block_device(bench: Bench, size: int) -> str:
     """A block device over a file of its own."""
     image = reserved_file(bench, size)
@@ -94,17 +70,29 @@ def block_device(bench: Bench, size: int) -> str:
 
 def ext4(bench: Bench, size: int, *, options: str = "") -> tuple[str, str]:
     """A mounted ext4 on a block device of its own; the folder, and the device."""
+    image = ext4_image(bench, size)
+    target, device, _ = mounted(bench, image, options=options)
+    return target, device
+
+
+def ext4_image(bench: Bench, size: int) -> str:
+    """A file that holds an ext4."""
     image = reserved_file(bench, size)
-    run_tool(bench, "mkfs.ext4", "-q", "-F", image)
+    run_tool(bench, "mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+    return image
+
+
+def mounted(bench: Bench, image: str, *, options: str = "") -> tuple[str, str, int]:
+    """An image of an ext4 mounted; the folder, the device, and the number by which to undo it."""
     target = _new(bench, "mounted")
     os.mkdir(target, 0o700)
     try:
         device, descriptor = calls.loop_device(image)
     except OSError as error:
         raise CannotMake("there is no loop device to be had: {why}", why=error.strerror) from None
-    bench.hold(descriptor)
-    _mounted(bench, device, target, "ext4", options)
-    return target, device
+    number = _mounted(bench, device, target, "ext4", options)
+    os.close(descriptor)
+    return target, device, number
 
 
 def tmpfs(bench: Bench, size: int) -> str:
@@ -115,12 +103,13 @@ def tmpfs(bench: Bench, size: int) -> str:
     return target
 
 
-def _mounted(bench: Bench, source: str, target: str, kind: str, options: str) -> None:
-    bench.write(Mount(target))
+def _mounted(bench: Bench, source: str, target: str, kind: str, options: str) -> int:
+    number = bench.write(Mount(target))
     try:
         calls.mount(source, target, kind, options)
     except OSError as error:
         raise CannotMake("{kind} cannot be mounted: {why}", kind=kind, why=error.strerror) from None
+    return number
 
 
 def frozen(bench: Bench, target: str) -> int:

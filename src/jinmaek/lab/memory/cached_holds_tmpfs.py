@@ -1,0 +1,44 @@
+"""Not all that counts as cached can be given back."""
+
+from __future__ import annotations
+
+from jinmaek.lab.bench import Bench
+from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
+from jinmaek.lab.make.reading import fill, forget
+from jinmaek.lab.make.storage import tmpfs
+from jinmaek.lab.memory_now import others_moved
+from jinmaek.lab.readings import Readings
+
+SIZE = 256 * MIB
+
+
+def run(bench: Bench, readings: Readings) -> Answer:
+    folder = tmpfs(bench, 2 * SIZE)
+    before = readings.before()
+    fill(f"{folder}/file", SIZE)
+    forget(f"{folder}/file")
+    change = readings.take("file written") - before
+    readings.during()
+    cache, shmem, left = (change[f"meminfo.{name}"] for name in ("Cached", "Shmem", "MemAvailable"))
+    return answer(
+        None if others_moved(change, SIZE / 4) else cache < SIZE / 2 or left > -SIZE / 2,
+        "a file of {size} in tmpfs changed Cached by {cache}, Shmem by {shmem} and MemAvailable by {left}, "
+        "and the kernel would not drop it: 'used minus buffers and cached' does not see it",
+        size=(SIZE, "bytes"),
+        cache=(cache, "bytes"),
+        shmem=(shmem, "bytes"),
+        left=(left, "bytes"),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="memory.cached-holds-tmpfs",
+    chapter=4,
+    claim="The line -/+ buffers/cache tells what is really in use: all of buffers and cached can be given "
+    "back",
+    how="A file of 256 MiB is written to a tmpfs, and the kernel is asked to drop it from the cache",
+    run=run,
+    usual="does not hold",
+    needs=Needs(root=True, memory=SIZE + 64 * MIB),
+    shows=("meminfo.MemAvailable", "meminfo.Cached", "meminfo.Shmem", "meminfo.AnonPages"),
+)
