@@ -32,7 +32,7 @@ def undo(made: Made) -> Sentence | None:
             case Group(pgid, began):
                 return _end(pgid, began)
             case Swap(path):
-                _unless_away(calls.swapoff, path)
+                _swap_off(path)
             case Cgroup(path):
                 return _remove_cgroup(path)
             case Mount(target):
@@ -128,6 +128,20 @@ def _listed(path: str) -> list[int]:
         return [int(word) for word in procfile.read(path).split()]
     except procfile.Unreadable:
         return []
+
+
+def _swap_off(path: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            calls.swapoff(path)
+        except OSError as error:
+            if error.errno in AWAY:
+                return
+            # What is in swap finds no room, or no promise of it, now.
+            if error.errno not in (errno.ENOMEM, errno.EINTR) or time.monotonic() > end:
+                raise
+            time.sleep(STEP)
 
 
 def _unmount(target: str) -> None:

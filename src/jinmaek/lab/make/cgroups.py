@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Literal
 
@@ -12,6 +13,7 @@ from jinmaek.lab.sentence import CannotMake
 
 TOP = "/sys/fs/cgroup"
 UNLIMITED = "max"
+RECLAIMS = 50
 PERIOD = 100_000
 """Microseconds of a CPU quota's period, the kernel's default."""
 
@@ -80,6 +82,20 @@ def memory(bench: Bench, limit: int, *, swap: bool = True, swappiness: int | Non
     return cgroup(bench, "memory", settings)
 
 
+def set_memory(folder: str, limit: int) -> None:
+    """Give a memory group another limit."""
+    name = "memory.max" if os.path.exists(f"{folder}/memory.max") else "memory.limit_in_bytes"
+    for attempt in range(RECLAIMS):
+        try:
+            put(f"{folder}/{name}", str(limit))
+        except OSError as error:
+            # Version 1 reclaims a few times for a lower limit, and gives up where that was not enough.
+            if error.errno != errno.EBUSY or attempt == RECLAIMS - 1:
+                raise CannotMake("{path}: {why}", path=error.filename, why=error.strerror) from None
+        else:
+            return
+
+
 def cpu(bench: Bench, share: float) -> str:
     """A group that may use ``share`` CPUs."""
     quota = int(share * PERIOD)
@@ -136,3 +152,9 @@ def statistic(folder: str, *names: str) -> int:
         if name in told:
             return int(told[name])
     raise CannotMake("{path} has no {name}", path=f"{folder}/memory.stat", name=names[0])
+
+
+def kernel_memory(folder: str) -> int:
+    """Bytes of the kernel charged to a group: dentries and inodes most of all."""
+    path = f"{folder}/memory.kmem.usage_in_bytes"
+    return int(procfile.read(path)) if os.path.exists(path) else statistic(folder, "slab")

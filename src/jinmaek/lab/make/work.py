@@ -86,3 +86,12 @@ def in_words(said: list[str]) -> Sentence:
             return say("refused")
         case _:
             return say("in part granted, in part refused")
+
+
+def make_files(folder: str, folders: int, files: int) -> None:
+    """So many folders of so many empty files each, written to the disk."""
+    for outer in range(folders):
+        os.makedirs(f"{folder}/{outer}", exist_ok=True)
+        for inner in range(files):
+            os.close(os.open(f"{folder}/{outer}/{inner}", os.O_WRONLY | os.O_CREAT))
+    os.sync()

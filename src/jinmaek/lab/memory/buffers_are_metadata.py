@@ -8,6 +8,7 @@ from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
 from jinmaek.lab.make.reading import cached, fill, read_through
 from jinmaek.lab.make.storage import ext4_image, mounted
+from jinmaek.lab.make.work import make_files
 from jinmaek.lab.readings import Readings
 
 IMAGE = 256 * MIB
@@ -19,11 +20,7 @@ def run(bench: Bench, readings: Readings) -> Answer:
     image = ext4_image(bench, IMAGE)
     folder, _, number = mounted(bench, image)
     fill(f"{folder}/content", CONTENT)
-    for outer in range(FOLDERS):
-        os.mkdir(f"{folder}/{outer}")
-        for inner in range(FILES):
-            os.close(os.open(f"{folder}/{outer}/{inner}", os.O_WRONLY | os.O_CREAT))
-    os.sync()
+    make_files(folder, FOLDERS, FILES)
     bench.undo(number)  # what was in the cache of it goes with the mount
     folder, _, _ = mounted(bench, image)
     start = readings.before()

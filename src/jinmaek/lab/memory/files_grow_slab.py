@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
 from jinmaek.lab.make.storage import ext4_image, mounted
+from jinmaek.lab.make.work import make_files
 from jinmaek.lab.readings import Readings
 
 IMAGE = 128 * MIB
@@ -17,10 +16,7 @@ def run(bench: Bench, readings: Readings) -> Answer:
     image = ext4_image(bench, IMAGE)
     folder, _, number = mounted(bench, image)
     before = readings.before()
-    for outer in range(FOLDERS):
-        os.mkdir(f"{folder}/{outer}")
-        for inner in range(FILES):
-            os.close(os.open(f"{folder}/{outer}/{inner}", os.O_WRONLY | os.O_CREAT))
+    make_files(folder, FOLDERS, FILES)
     change = readings.during() - before
     bench.undo(number)
     back = readings.after() - before

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
-from jinmaek import procfile
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
 from jinmaek.lab.make import cgroups
 from jinmaek.lab.make.process import Line, start_in
 from jinmaek.lab.make.storage import ext4
-from jinmaek.lab.make.work import anonymous, stay, touch
+from jinmaek.lab.make.work import anonymous, make_files, stay, touch
 from jinmaek.lab.readings import Readings, size
 
 LIMIT = 96 * MIB
@@ -19,11 +16,7 @@ FOLDERS, FILES = 120, 200
 
 
 def make_then_grow(line: Line, folder: str) -> None:
-    for outer in range(FOLDERS):
-        os.mkdir(f"{folder}/{outer}")
-        for inner in range(FILES):
-            os.close(os.open(f"{folder}/{outer}/{inner}", os.O_WRONLY | os.O_CREAT))
-    os.sync()
+    make_files(folder, FOLDERS, FILES)
     line.tell("made")
     line.wait()
     memory = anonymous(PROGRAM)
@@ -31,22 +24,14 @@ def make_then_grow(line: Line, folder: str) -> None:
     stay(line)
 
 
-def kernel_memory(group: str) -> int:
-    """Bytes of the kernel charged to a group, in both versions."""
-    path = f"{group}/memory.kmem.usage_in_bytes"
-    if os.path.exists(path):
-        return int(procfile.read(path))
-    return cgroups.statistic(group, "slab")
-
-
 def run(bench: Bench, readings: Readings) -> Answer:
     folder, _ = ext4(bench, 128 * MIB)
     group = cgroups.memory(bench, LIMIT)
     worker = start_in(bench, [group], "jm-maker", make_then_grow, folder)
     worker.hear()
-    before = readings.before(**{"kernel memory of the cgroup": size(kernel_memory(group))})
+    before = readings.before(**{"kernel memory of the cgroup": size(cgroups.kernel_memory(group))})
     worker.next()
-    change = readings.during(**{"kernel memory of the cgroup": size(kernel_memory(group))}) - before
+    change = readings.during(**{"kernel memory of the cgroup": size(cgroups.kernel_memory(group))}) - before
     given = -change["kernel memory of the cgroup"]
     return answer(
         given > 4 * MIB and worker.state != "X",
