@@ -8,6 +8,7 @@ from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
 from jinmaek.lab.make.swapping import swapped_out
 from jinmaek.lab.readings import Readings
+from jinmaek.lab.tasks import counted
 
 SIZE = 160 * MIB
 LIMIT = 48 * MIB
@@ -16,23 +17,24 @@ WATCHED = 3.0
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
-    swapped_out(bench, SIZE, LIMIT, swap=SWAP)
+    worker = swapped_out(bench, SIZE, LIMIT, swap=SWAP)
     time.sleep(1)
-    before = readings.before()
+    before = readings.before(**counted(worker.pid, "majflt"))
     began = time.monotonic()
     time.sleep(WATCHED)
-    during = readings.during()
+    during = readings.during(**counted(worker.pid, "majflt"))
     change, took = during - before, time.monotonic() - began
     used = during["meminfo.SwapTotal"] - during["meminfo.SwapFree"]
-    waited = change["pressure_memory.some_total"] / took
     return answer(
-        waited > 0.01 or change["vmstat.pswpin"] + change["vmstat.pswpout"] > 100,
-        "{used} of swap are in use; in {took} {pages} pages went in or out of it, and threads waited for "
-        "memory for {waited} of the time, with {left} available",
+        change["majflt"] > 10,
+        "{used} of swap are in use; in {took} its owner waited {faults} times for a page of it, {pages} "
+        "pages went in or out, and threads of the host waited for memory for {waited} of the time, with "
+        "{left} available",
         used=(used, "bytes"),
         took=(took, "seconds"),
+        faults=(change["majflt"], "count"),
         pages=(change["vmstat.pswpin"] + change["vmstat.pswpout"], "count"),
-        waited=(waited, "ratio"),
+        waited=(change["pressure_memory.some_total"] / took, "ratio"),
         left=(during["meminfo.MemAvailable"], "bytes"),
     )
 
