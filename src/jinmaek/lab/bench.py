@@ -25,7 +25,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 class Bench:
     """A folder for files, and what stands until it is undone. To be used with ``with``."""
 
-    __slots__ = ("_guardian", "_held", "_journal", "_standing", "folder", "leftovers")
+    __slots__ = ("_guardian", "_held", "_journal", "_standing", "folder", "leftovers", "pids")
 
     def __init__(self, base: str = DEFAULT) -> None:
         """Raises OSError, ``Untrusted``."""
@@ -34,6 +34,8 @@ class Bench:
         self._guardian = Guardian(self._journal)
         self._standing: dict[int, Made] = {}
         self._held: list[int] = []
+        self.pids: list[int] = []
+        """Of all processes that were started on it."""
         self.leftovers: tuple[Sentence, ...] = ()
         """What could not be undone."""
 
@@ -53,6 +55,8 @@ class Bench:
         """Write down what is made next; its number."""
         number = self._journal.write(made)
         self._standing[number] = made
+        if isinstance(made, Group):
+            self.pids.append(made.pgid)
         return number
 
     def undo(self, number: int) -> None:

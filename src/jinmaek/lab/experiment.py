@@ -5,7 +5,7 @@ Texts are English and are the keys of the translations.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -66,7 +66,7 @@ class Experiment:
     name: str
     """``folder.file`` of its module, with dashes."""
     chapter: Chapter | None = None
-    """Of the notes its claim is from; None where it is made for a rule."""
+    """Of the notes its claim is from; None where it is made for a rule, or to look bad and be fine."""
     claim: str
     how: str
     run: Callable[[Bench, Readings], Answer]
@@ -86,3 +86,9 @@ class Experiment:
     """Nothing is wrong, however it looks: every warning is a false alarm."""
     span: float = 5.0
     """Seconds of one look."""
+    limits: Callable[[], Mapping[str, float]] | None = None
+    """Limits of rules for this size of condition, as ``--set`` takes them, told when the look begins.
+
+    For levels that are shares of a host's memory, and trends of half an hour, of which an experiment may make
+    a small part only.
+    """

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from jinmaek.diagnosis.limits import with_limits
 from jinmaek.diagnosis.pulse import watch
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.lab.bench import Bench
@@ -32,7 +33,7 @@ class Look:
     diagnosis: Diagnosis
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What came of it."""
 
@@ -41,6 +42,8 @@ class Run:
     readings: tuple[Reading, ...]
     looks: tuple[Look, ...]
     seconds: float
+    pids: tuple[int, ...]
+    """Of the processes that made the condition."""
     leftovers: tuple[Sentence, ...]
     """What could not be undone."""
 
@@ -49,24 +52,33 @@ Observe = Callable[[Experiment, list[Look]], None]
 """Looks at the host once or more often while the condition is there, and adds to the list."""
 
 
-def run(experiment: Experiment, base: str, observe: Observe) -> Run:
-    """Run it to its end. Raises OSError and ``Untrusted`` where the folder for labs cannot be used."""
+def run(experiment: Experiment, base: str, observe: Observe, more: float = 0.0) -> Run:
+    """Run it to its end; it may take ``more`` seconds than it says, for looking.
+
+    Raises OSError and ``Untrusted`` where the folder for labs cannot be used.
+    """
     began = time.monotonic()
     looks: list[Look] = []
     readings = Readings(experiment.shows, lambda: observe(experiment, looks))
     with Bench(base) as bench:
-        bench.expect(experiment.seconds)
+        bench.expect(experiment.seconds + more)
         try:
-            with _at_most(experiment.seconds):
+            with _at_most(experiment.seconds + more):
                 said = experiment.run(bench, readings)
         except CannotMake as cannot:
             said = answer(None, "it could not be made: {why}", why=cannot.why)
         except NotRead as what:
             said = answer(None, "{column} could not be read", column=str(what))
         except OutOfTime:
-            said = answer(None, "it took longer than {seconds:.0f} s", seconds=experiment.seconds)
+            said = answer(None, "it took longer than {seconds:.0f} s", seconds=experiment.seconds + more)
     return Run(
-        experiment, said, tuple(readings.taken), tuple(looks), time.monotonic() - began, bench.leftovers
+        experiment=experiment,
+        answer=said,
+        readings=tuple(readings.taken),
+        looks=tuple(looks),
+        seconds=time.monotonic() - began,
+        pids=tuple(bench.pids),
+        leftovers=bench.leftovers,
     )
 
 
@@ -84,12 +96,21 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def adapted(rules: tuple[Rule, ...], experiment: Experiment) -> tuple[Rule, ...]:
+    """The rules with the limits an experiment asks for; those of rules that are not there are left out."""
+    if experiment.limits is None:
+        return rules
+    known = {rule.id for rule in rules}
+    asked = {name: value for name, value in experiment.limits().items() if name.rpartition(".")[0] in known}
+    return with_limits(rules, asked)
+
+
 def look_once(rules: tuple[Rule, ...], lang: str, progress: Callable[[float], None] | None) -> Observe:
     """One look, as ``jinmaek diagnose`` has it."""
 
     def observe(experiment: Experiment, looks: list[Look]) -> None:
         began = time.monotonic()
-        diagnosis = watch(rules, experiment.span, INTERVAL, lang, progress)
+        diagnosis = watch(adapted(rules, experiment), experiment.span, INTERVAL, lang, progress)
         looks.append(Look(time.monotonic() - began, diagnosis))
 
     return observe

@@ -164,8 +164,12 @@ def _set_back(path: str, old: str) -> None:
             return
     except procfile.Unreadable:
         return  # of a cgroup or device that is gone
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(old)
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(old)
+    except OSError as error:
+        if error.errno != errno.ENODEV:  # the limit of a device that is gone, and with it
+            raise
 
 
 def _unless_away(act: Callable[[str], None], path: str) -> None:

@@ -124,6 +124,20 @@ def slow_disk(bench: Bench, device: str, *, reads: int | None = None, writes: in
     )
 
 
+def slow_writeback(bench: Bench, device: str, rate: int) -> None:
+    """Let a block device of the lab take so many bytes a second, whoever writes: the kernel's flushers too.
+
+    Only version 1 limits its root group.
+    """
+    path = f"{TOP}/blkio/blkio.throttle.write_bps_device"
+    number = os.stat(device).st_rdev
+    name = f"{os.major(number)}:{os.minor(number)}"
+    if not os.path.exists(path):
+        raise CannotMake("only cgroups of version 1 limit the writes of all")
+    bench.write(Knob(path, f"{name} 0"))
+    put(path, f"{name} {rate}")
+
+
 def freeze(bench: Bench, folder: str) -> int:
     """Stop all processes of a freezer group until the number given back is undone."""
     second = os.path.exists(f"{folder}/cgroup.freeze")

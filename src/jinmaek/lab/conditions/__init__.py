@@ -1,0 +1,1 @@
+"""Conditions that rules of the catalogue are about, made real."""

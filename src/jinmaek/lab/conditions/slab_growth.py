@@ -1,0 +1,70 @@
+"""Names of files that are not there fill the slab."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from jinmaek.lab.bench import Bench
+from jinmaek.lab.experiment import MIB, Answer, Expected, Experiment, Needs, answer
+from jinmaek.lab.make.process import Line, start
+from jinmaek.lab.make.work import stay
+from jinmaek.lab.memory_now import figure
+from jinmaek.lab.readings import Readings, read
+
+MOST = 4_000_000
+DENTRY = 192
+WINDOW = 18.0
+
+
+def look_for(line: Line, folder: str, begin: int) -> None:
+    """Look for names that are not there: quickly at first, then 10,000 a second."""
+    for number in range(MOST):
+        os.path.exists(f"{folder}/{number:012}")
+        if number == begin:
+            line.tell("begun")
+        if number >= begin and number % 1000 == 0:
+            time.sleep(0.1)
+    stay(line)
+
+
+def limits() -> Mapping[str, float]:
+    """As on a host on which the names there are now are much: a trend of 18 s and 8 MiB."""
+    negative = read(("dentry_state.nr_negative",))["dentry_state.nr_negative"].value or 0
+    whole = figure("MemTotal")
+    return {
+        "kernel.slab-growth.negative": negative * DENTRY * 0.9 / whole,
+        "kernel.slab-growth.grown": 8 * MIB / whole,
+        "kernel.slab-growth.window": WINDOW,
+        "kernel.slab-growth.plenty": 1,
+    }
+
+
+def run(bench: Bench, readings: Readings) -> Answer:
+    names = read(("dentry_state.nr_dentry",))["dentry_state.nr_dentry"].value or 0
+    before = readings.before()
+    # More of them than all others, so that they are most of what there is.
+    start(bench, "jm-seeker", look_for, bench.folder, int(names * 1.2) + 500_000).hear(60)
+    change = readings.during() - before
+    return answer(
+        change["dentry_state.nr_negative"] > 500_000,
+        "{names} names of files that are not there were added, and {slab} to the slab",
+        names=(change["dentry_state.nr_negative"], "count"),
+        slab=(change["meminfo.Slab"], "bytes"),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="conditions.slab-growth",
+    claim="Looking for files that are not there fills the kernel's memory",
+    how="A process looks for ever new names that do not exist; what is there counts as much, and the trend "
+    "is told from 18 s",
+    run=run,
+    seconds=90,
+    span=20.0,
+    needs=Needs(memory=1024 * MIB, files=("/proc/sys/fs/dentry-state",)),
+    shows=("dentry_state.nr_dentry", "dentry_state.nr_negative", "meminfo.Slab", "meminfo.SReclaimable"),
+    expects=(Expected("kernel.slab-growth", "dentry"),),
+    limits=limits,
+)

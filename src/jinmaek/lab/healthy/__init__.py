@@ -1,0 +1,1 @@
+"""What looks bad in some figure, and is fine."""

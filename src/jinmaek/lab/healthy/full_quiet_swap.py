@@ -1,0 +1,46 @@
+"""Swap full to the brim, and nobody asks for what is in it."""
+
+from __future__ import annotations
+
+import time
+
+from jinmaek.lab.bench import Bench
+from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
+from jinmaek.lab.make.swapping import swapped_out
+from jinmaek.lab.readings import Readings
+
+SIZE = 192 * MIB
+LIMIT = 64 * MIB
+SWAP = 136 * MIB
+
+
+def run(bench: Bench, readings: Readings) -> Answer:
+    swapped_out(bench, SIZE, LIMIT, swap=SWAP)
+    time.sleep(1)
+    during = readings.during()
+    used = 1 - during["meminfo.SwapFree"] / during["meminfo.SwapTotal"]
+    return answer(
+        used > 0.9,
+        "{used} of {total} of swap are in use, with {left} of memory available",
+        used=(used, "ratio"),
+        total=(during["meminfo.SwapTotal"], "bytes"),
+        left=(during["meminfo.MemAvailable"], "bytes"),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="healthy.full-quiet-swap",
+    claim="Swap that is full and quiet is full of what nobody uses",
+    how="A process of 192 MiB in a cgroup of 64 MiB fills a swap file of 136 MiB and then sleeps",
+    run=run,
+    needs=Needs(root=True, memory=256 * MIB, disk=2 * SWAP, cgroups=("memory",)),
+    shows=(
+        "meminfo.SwapTotal",
+        "meminfo.SwapFree",
+        "meminfo.MemAvailable",
+        "vmstat.pswpin",
+        "vmstat.pswpout",
+    ),
+    explains=("swap.stale",),
+    healthy=True,
+)
