@@ -21,27 +21,46 @@ if TYPE_CHECKING:
     from jinmaek.lab.experiment import Experiment
     from jinmaek.lab.runner import Run
 
-SUMMARY = "claims about the kernel as bounded experiments on this one: list, show, run, clean"
+SUMMARY = "claims about the kernel as bounded experiments on this one; recall and false alarms, measured"
 ON_DISK = "/var/tmp"  # noqa: S108 - the folder in it is one's own, or refused
 UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
 def build(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|run|clean")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|run|score|clean")
     listing = actions.add_parser("list", help="all experiments and what each is about")
     showing = actions.add_parser("show", help="one experiment: claim, what will be done, what it needs")
     running = actions.add_parser(
         "run", help="run experiments, one after the other, and say what came of them"
+    )
+    scoring = actions.add_parser(
+        "score", help="recall, false alarms, culprits and time to detect, measured here"
     )
     cleaning = actions.add_parser("clean", help="undo what a lab has left that was killed with its guardian")
     showing.add_argument("name", metavar="NAME", help="as lab list prints it")
     running.add_argument(
         "names", metavar="NAME", nargs="+", help="as lab list prints it, or a pattern: 'swap.*'"
     )
+    scoring.add_argument("--only", action="append", metavar="PATTERN", help="of these experiments: 'swap.*'")
+    scoring.add_argument(
+        "--repeats", type=times, default=3, metavar="N", help="trials of each experiment (default 3)"
+    )
+    scoring.add_argument(
+        "--peers",
+        action="store_true",
+        help="run Prometheus, netdata and glances beside it, and score them too",
+    )
+    scoring.add_argument(
+        "--alerts", metavar="FILE", help="rule file for the Prometheus of --peers, such as that of node-mixin"
+    )
+    form = scoring.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
     for action in (listing, showing, running, cleaning):
         action.add_argument("--json", action="store_true", help="print one JSON object")
         action.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
-    for action in (running, cleaning):
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    scoring.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
+    for action in (running, scoring, cleaning):
         add_place(action)
 
 
@@ -66,6 +85,13 @@ def size(text: str) -> int:
     return int(number) * UNITS.get(text[len(number) :], 1)
 
 
+def times(text: str) -> int:
+    """A number from 1."""
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"not a number of trials: {text!r}")
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
     from jinmaek.lab.journal import Untrusted
 
@@ -77,6 +103,10 @@ def run(args: argparse.Namespace) -> int:
                 return _show(args)
             case "run":
                 return _run(args)
+            case "score":
+                from jinmaek.cli.lab_score import run as measure
+
+                return measure(args)
             case _:
                 return _clean(args)
     except Untrusted as where:
@@ -108,7 +138,7 @@ def _list(args: argparse.Namespace) -> int:
     from jinmaek.lab.text import table
 
     if args.json:
-        _print_json({"experiments": [as_json.experiment(one, args.lang) for one in experiments()]})
+        print_json({"experiments": [as_json.experiment(one, args.lang) for one in experiments()]})
     else:
         print("\n".join(table(experiments(), args.lang)))
     return 0
@@ -120,7 +150,7 @@ def _show(args: argparse.Namespace) -> int:
 
     for one in chosen([args.name]):
         if args.json:
-            _print_json(as_json.experiment(one, args.lang))
+            print_json(as_json.experiment(one, args.lang))
         else:
             print("\n".join(page(one, args.lang)))
     return 0
@@ -149,7 +179,7 @@ def _run(args: argparse.Namespace) -> int:
                 )
     if args.json:
         kernel = os.uname().release
-        _print_json({"kernel": kernel, "runs": [as_json.run(result, args.lang) for result in done]})
+        print_json({"kernel": kernel, "runs": [as_json.run(result, args.lang) for result in done]})
     return 3 if refused == len(wanted) or any(result.leftovers for result in done) else 0
 
 
@@ -206,7 +236,7 @@ def _clean(args: argparse.Namespace) -> int:
     count, left = clean(checked(args.dir))
     said = [one.told(args.lang) for one in left]
     if args.json:
-        _print_json({"labs": count, "not_undone": said})
+        print_json({"labs": count, "not_undone": said})
         return 3 if left else 0
     print(tr(args.lang, "labs left behind: {count}").format(count=count))
     if said:
@@ -214,5 +244,5 @@ def _clean(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_json(document: dict[str, object]) -> None:
+def print_json(document: dict[str, object]) -> None:
     print(json.dumps({"schema": 1, **document}, ensure_ascii=False, indent=2))

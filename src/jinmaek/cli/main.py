@@ -37,7 +37,7 @@ COMMANDS = {
     "explain": "what a column, field, state, sysctl or rule means, with this host's figures",
     "tune": "what each vm.* sysctl would change on this host, and setting one so that it can be taken back",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
-    "lab": "claims about the kernel as bounded experiments on this one: list, show, run, clean",
+    "lab": "claims about the kernel as bounded experiments on this one; recall and false alarms, measured",
     "capture": "save this host's kernel files as a tree that --root can read",
 }
 """Command to summary; the module is ``jinmaek.cli.<command>``."""

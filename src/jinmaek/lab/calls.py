@@ -17,6 +17,7 @@ PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 MNT_DETACH = 2
 FIFREEZE, FITHAW = 0xC0045877, 0xC0045878
 LOOP_SET_FD, LOOP_CLR_FD, LOOP_SET_STATUS64, LOOP_GET_STATUS64 = 0x4C00, 0x4C01, 0x4C04, 0x4C05
+LOOP_SET_DIRECT_IO = 0x4C08
 LOOP_CTL_GET_FREE = 0x4C82
 LO_FLAGS_AUTOCLEAR = 4
 LOOP_INFO = struct.Struct("=QQQQQIIII64s64s32sQQ")
@@ -80,8 +81,11 @@ def _on_folder(folder: str, request: int) -> None:
         os.close(opened)
 
 
-def loop_device(image: str) -> tuple[str, int]:
-    """A block device over a file, and the descriptor that keeps it: the device goes with its last user."""
+def loop_device(image: str, *, direct: bool = False) -> tuple[str, int]:
+    """A block device over a file, and the descriptor that keeps it: the device goes with its last user.
+
+    ``direct`` asks the file for each request, past the page cache.
+    """
     with open("/dev/loop-control", "rb", buffering=0) as control:
         number = ioctl(control, LOOP_CTL_GET_FREE)
     path = f"/dev/loop{number}"
@@ -93,6 +97,8 @@ def loop_device(image: str) -> tuple[str, int]:
             told = list(LOOP_INFO.unpack(ioctl(device, LOOP_GET_STATUS64, bytes(LOOP_INFO.size))))
             told[FLAGS_AT] |= LO_FLAGS_AUTOCLEAR
             ioctl(device, LOOP_SET_STATUS64, LOOP_INFO.pack(*told))
+            if direct:
+                ioctl(device, LOOP_SET_DIRECT_IO, 1)
         except BaseException:
             os.close(device)
             raise

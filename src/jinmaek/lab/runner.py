@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,8 @@ class Run:
     readings: tuple[Reading, ...]
     looks: tuple[Look, ...]
     seconds: float
+    name: str
+    """Of its folder, which is in the names of its cgroups and mounts."""
     pids: tuple[int, ...]
     """Of the processes that made the condition."""
     leftovers: tuple[Sentence, ...]
@@ -77,6 +80,7 @@ def run(experiment: Experiment, base: str, observe: Observe, more: float = 0.0) 
         readings=tuple(readings.taken),
         looks=tuple(looks),
         seconds=time.monotonic() - began,
+        name=os.path.basename(bench.folder),
         pids=tuple(bench.pids),
         leftovers=bench.leftovers,
     )

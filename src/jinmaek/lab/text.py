@@ -63,6 +63,9 @@ def page(experiment: Experiment, lang: str) -> Iterator[str]:
     ]
     yield from _labelled(tr(lang, "must be found"), "; ".join(said))
     yield from _labelled(tr(lang, "must be called fine"), ", ".join(experiment.explains))
+    if experiment.limits is not None:
+        limits = ", ".join(f"{name}={value:.4g}" for name, value in experiment.limits().items())
+        yield from _labelled(tr(lang, "limits of its size"), limits)
 
 
 def _needs(experiment: Experiment, lang: str) -> str:

@@ -6,7 +6,7 @@ import time
 
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import MIB, Answer, Expected, Experiment, Needs, answer
-from jinmaek.lab.make.cgroups import slow_writeback
+from jinmaek.lab.make.cgroups import throttled
 from jinmaek.lab.make.knobs import sysctl
 from jinmaek.lab.make.process import Line, start
 from jinmaek.lab.make.storage import ext4
@@ -28,7 +28,7 @@ def write(line: Line, folder: str) -> None:
 
 def run(bench: Bench, readings: Readings) -> Answer:
     folder, device = ext4(bench, SIZE)
-    slow_writeback(bench, device, WRITES)
+    throttled(bench, device, "write_bps", WRITES)
     sysctl(bench, "vm.dirty_background_bytes", BACKGROUND)
     sysctl(bench, "vm.dirty_bytes", DIRTY)
     readings.before()

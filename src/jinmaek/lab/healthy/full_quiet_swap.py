@@ -9,9 +9,9 @@ from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
 from jinmaek.lab.make.swapping import swapped_out
 from jinmaek.lab.readings import Readings
 
-SIZE = 192 * MIB
+SIZE = 196 * MIB
 LIMIT = 64 * MIB
-SWAP = 136 * MIB
+SWAP = 144 * MIB
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
@@ -31,7 +31,7 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="healthy.full-quiet-swap",
     claim="Swap that is full and quiet is full of what nobody uses",
-    how="A process of 192 MiB in a cgroup of 64 MiB fills a swap file of 136 MiB and then sleeps",
+    how="A process of 196 MiB in a cgroup of 64 MiB fills a swap file of 144 MiB and then sleeps",
     run=run,
     needs=Needs(root=True, memory=256 * MIB, disk=2 * SWAP, cgroups=("memory",)),
     shows=(

@@ -18,6 +18,7 @@ PERIOD = 100_000
 """Microseconds of a CPU quota's period, the kernel's default."""
 
 Controller = Literal["memory", "cpu", "pids", "io", "freezer"]
+Throttle = Literal["read_iops", "write_iops", "read_bps", "write_bps"]
 V1_NAMES = {"io": "blkio"}
 
 
@@ -124,16 +125,16 @@ def slow_disk(bench: Bench, device: str, *, reads: int | None = None, writes: in
     )
 
 
-def slow_writeback(bench: Bench, device: str, rate: int) -> None:
-    """Let a block device of the lab take so many bytes a second, whoever writes: the kernel's flushers too.
+def throttled(bench: Bench, device: str, limit: Throttle, rate: int) -> None:
+    """Hold a block device of the lab to a rate, whoever uses it: the kernel's flushers too.
 
     Only version 1 limits its root group.
     """
-    path = f"{TOP}/blkio/blkio.throttle.write_bps_device"
+    path = f"{TOP}/blkio/blkio.throttle.{limit}_device"
     number = os.stat(device).st_rdev
     name = f"{os.major(number)}:{os.minor(number)}"
     if not os.path.exists(path):
-        raise CannotMake("only cgroups of version 1 limit the writes of all")
+        raise CannotMake("only cgroups of version 1 limit what all do")
     bench.write(Knob(path, f"{name} 0"))
     put(path, f"{name} {rate}")
 

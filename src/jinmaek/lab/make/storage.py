@@ -59,9 +59,17 @@ def _checked_space(bench: Bench, size: int) -> None:
 
 def block_device(bench: Bench, size: int) -> str:
     """A block device over a file of its own."""
-    image = reserved_file(bench, size)
+    return _device_over(bench, reserved_file(bench, size), direct=False)
+
+
+def device_on(bench: Bench, device: str) -> str:
+    """A block device over another: what is slow below is slow here, and counted here."""
+    return _device_over(bench, device, direct=True)
+
+
+def _device_over(bench: Bench, image: str, *, direct: bool) -> str:
     try:
-        path, descriptor = calls.loop_device(image)
+        path, descriptor = calls.loop_device(image, direct=direct)
     except OSError as error:
         raise CannotMake("there is no loop device to be had: {why}", why=error.strerror) from None
     bench.hold(descriptor)
@@ -149,12 +157,13 @@ def swap_header(size: int) -> bytes:
     return bytes(head)
 
 
-def run_tool(bench: Bench, name: str, *args: str, seconds: float = 30.0) -> None:
+def run_tool(bench: Bench, name: str, *args: str, seconds: float = 30.0, out: str = os.devnull) -> None:
     """Run a program to its end. Raises ``CannotMake`` where it is missing or fails."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{TOOLS}")
     if path is None:
         raise CannotMake("{tool} is not installed", tool=name)
-    away = [(os.POSIX_SPAWN_OPEN, standard, os.devnull, os.O_RDWR, 0) for standard in (0, 1, 2)]
+    away = [(os.POSIX_SPAWN_OPEN, standard, os.devnull, os.O_RDWR, 0) for standard in (0, 2)]
+    away.append((os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT, 0o600))
     pid = os.posix_spawn(path, [name, *args], {"PATH": TOOLS}, file_actions=away, setpgroup=0)
     number = bench.write(Group(pid, started(pid) or 0))
     end = time.monotonic() + seconds

@@ -1,0 +1,99 @@
+"""``jinmaek lab score``: every condition made, again and again, and what the diagnosis made of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.cli.lab import checked, chosen, print_json, status, stoppable
+from jinmaek.i18n import tr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinmaek.lab.experiment import Experiment
+    from jinmaek.lab.peers.peer import Absent, Peer
+    from jinmaek.lab.trial import Trial
+
+
+def run(args: argparse.Namespace) -> int:
+    from jinmaek.lab import as_json
+    from jinmaek.lab.machine import machine
+    from jinmaek.lab.markdown import page
+    from jinmaek.lab.room import refusal
+    from jinmaek.lab.score import score, scored
+    from jinmaek.lab.score_text import lines
+    from jinmaek.rules import rules
+
+    shown = sys.stderr.isatty()
+    place = checked(args.dir)
+    wanted = scored(chosen(args.only or ["*"]))
+    with stoppable(), _peers(args) as (peers, absent):
+        result = score(
+            wanted,
+            rules(),
+            place,
+            args.lang,
+            args.repeats,
+            lambda one: refusal(one, place, args.memory, args.lang),
+            _progress(args.lang) if shown else None,
+            _told(args.lang) if shown else lambda _: None,
+            peers,
+            absent,
+        )
+    if shown:
+        status("", "")
+    where = machine()
+    if args.json:
+        document = as_json.score(result, where)
+        print_json(document)
+    elif args.markdown:
+        print(page(result, where, args.repeats, args.lang), end="")
+    else:
+        print("\n".join(lines(result, args.lang)))
+    return 3 if any(one.run.leftovers for one in result.trials) else 0
+
+
+@contextmanager
+def _peers(args: argparse.Namespace) -> Iterator[tuple[tuple[Peer, ...], tuple[Absent, ...]]]:
+    """Those that run beside the lab, as long as it does."""
+    if args.alerts is not None and not args.peers:
+        raise Usage("--alerts", "only --peers has a use for it", "add --peers")
+    if args.alerts is not None and not os.path.isfile(args.alerts):
+        raise SourceUnreadable(args.alerts, "no such file", "--alerts wants a rule file of Prometheus")
+    if not args.peers:
+        yield (), ()
+        return
+    from jinmaek.lab.bench import Bench
+    from jinmaek.lab.peers.held import running
+
+    with Bench(args.dir) as bench:
+        if sys.stderr.isatty():
+            status("--peers", tr(args.lang, "starting them"))
+        yield running(bench, args.alerts)
+
+
+def _progress(lang: str) -> Callable[[Experiment, int, int, float], None]:
+    def show(one: Experiment, number: int, whole: int, left: float) -> None:
+        text = tr(lang, "{number} of {whole}, {minutes:.0f} min left")
+        status(one.name, text.format(number=number, whole=whole, minutes=left / 60))
+
+    return show
+
+
+def _told(lang: str) -> Callable[[Trial], None]:
+    """What went wrong is said at once, above the line that shows how far it is."""
+    from jinmaek.lab.score_text import wrong
+
+    def show(one: Trial) -> None:
+        said = list(wrong(one, lang))
+        if said:
+            status("", "")
+            print("\n".join(said), file=sys.stderr)
+
+    return show
