@@ -15,6 +15,7 @@ from jinmaek.diagnosis.expr import (
     named,
     now,
     rate,
+    total,
 )
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import CPUS, pressure, waiting
@@ -27,6 +28,9 @@ SLOW = named(
         / (rate("diskstats.read_ios") + rate("diskstats.write_ios"))
     ),
 ) > limit("slow", 0.1, "awesome-prometheus-alerts")
+
+IN_D = named("threads in D on average", total(mean("threads.count", ("thread_state", "=", "D"))))
+"""Since 6.1.39 and 6.5 procs_blocked and I/O pressure count idle io_uring waiters too, which sleep in S."""
 
 RULE = Rule(
     id="load.blocked-on-disk",
@@ -51,6 +55,10 @@ RULE = Rule(
                 largest(rate("diskstats.io_ticks")) < limit("disk-idle", 0.05),
                 largest(highest("diskstats.in_flight")) < 1,
             ),
+        ),
+        Sign(
+            "hardly a thread is in D: idle io_uring waiters count as waiting for I/O, and wait for no disk",
+            IN_D < limit("in-d", 0.5),
         ),
         Sign(
             "threads stall on memory: the disk is the victim",
