@@ -161,17 +161,16 @@ def test_a_fault_and_a_healthy_host_are_told_apart(tmp_path: Path, monkeypatch: 
     assert not [*fault.run.leftovers, *fine.run.leftovers]
 
 
-@pytest.mark.parametrize("form", ["--json", "--markdown"])
-def test_what_cannot_run_here_is_said(form: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    asked = ["lab", "score", "--only", "conditions.leak", "--repeats", "1", "--memory", "1M", form]
-    assert main([*asked, "--dir", str(tmp_path), "--lang", "en"]) == 0
-    said = capsys.readouterr().out
-    assert "--memory" in said
-    if form == "--json":
-        told = json.loads(said)
-        assert told["schema"] == 1
-        assert told["recall"] is None
-        assert told["refused"][0]["name"] == "conditions.leak"
+def test_what_cannot_run_here_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    asked = ["lab", "score", "--only", "conditions.leak", "--repeats", "1", "--memory", "1M"]
+    asked += ["--dir", str(tmp_path), "--lang", "en", "--page", str(page), "--json"]
+    assert main(asked) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["schema"] == 1
+    assert told["recall"] is None
+    assert told["refused"][0]["name"] == "conditions.leak"
+    assert "--memory" in page.read_text()
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from jinmaek.lab.experiment import Experiment
-    from jinmaek.lab.runner import Run
+    from jinmaek.lab.runner import Look, Run
 
 SUMMARY = "claims about the kernel as bounded experiments on this one; recall and false alarms, measured"
 ON_DISK = "/var/tmp"  # noqa: S108 - the folder in it is one's own, or refused
+TASKS = 30
+"""Processes in a capture: waiting and large ones first."""
+CAPTURING = 30.0
+"""Seconds that may take."""
 UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
@@ -41,6 +45,9 @@ def build(parser: argparse.ArgumentParser) -> None:
     running.add_argument(
         "names", metavar="NAME", nargs="+", help="as lab list prints it, or a pattern: 'swap.*'"
     )
+    running.add_argument(
+        "--capture", metavar="DIR", help="keep DIR/NAME, a capture made meanwhile, without names (--redact)"
+    )
     scoring.add_argument("--only", action="append", metavar="PATTERN", help="of these experiments: 'swap.*'")
     scoring.add_argument(
         "--repeats", type=times, default=3, metavar="N", help="trials of each experiment (default 3)"
@@ -53,13 +60,10 @@ def build(parser: argparse.ArgumentParser) -> None:
     scoring.add_argument(
         "--alerts", metavar="FILE", help="rule file for the Prometheus of --peers, such as that of node-mixin"
     )
-    form = scoring.add_mutually_exclusive_group()
-    form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
-    for action in (listing, showing, running, cleaning):
+    scoring.add_argument("--page", metavar="FILE", help="write a page of Markdown too")
+    for action in (listing, showing, running, scoring, cleaning):
         action.add_argument("--json", action="store_true", help="print one JSON object")
         action.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
-    form.add_argument("--json", action="store_true", help="print one JSON object")
-    scoring.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     for action in (running, scoring, cleaning):
         add_place(action)
 
@@ -162,6 +166,8 @@ def _run(args: argparse.Namespace) -> int:
     from jinmaek.lab.text import report
 
     wanted = chosen(args.names)
+    if args.capture is not None:
+        checked(args.capture, "--capture wants one")
     done: list[Run] = []
     refused = 0
     with stoppable():
@@ -184,7 +190,9 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _once(one: Experiment, args: argparse.Namespace) -> Run:
+    from jinmaek.capture import capture
     from jinmaek.lab.runner import look_once, run
+    from jinmaek.root import LIVE
     from jinmaek.rules import rules
 
     shown = sys.stderr.isatty()
@@ -195,8 +203,18 @@ def _once(one: Experiment, args: argparse.Namespace) -> Run:
 
     if shown:
         status(one.name, tr(args.lang, "making the condition"))
+    look = look_once(rules(), args.lang, watching if shown else None)
+    kept = f"{args.capture}/{one.name}" if args.capture else None
+
+    def observe(experiment: Experiment, looks: list[Look]) -> None:
+        look(experiment, looks)
+        if kept is not None and not os.path.exists(kept):
+            if shown:
+                status(one.name, tr(args.lang, "keeping a capture"))
+            capture(LIVE, kept, tasks=TASKS, redacted=True, progress=lambda _: None)
+
     try:
-        return run(one, args.dir, look_once(rules(), args.lang, watching if shown else None))
+        return run(one, args.dir, observe, CAPTURING if kept else 0.0)
     finally:
         if shown:
             status("", "")
@@ -208,10 +226,10 @@ def status(name: str, text: str) -> None:
     sys.stderr.flush()
 
 
-def checked(folder: str) -> str:
+def checked(folder: str, todo: str = "--dir wants one on a disk") -> str:
     """A folder that is there."""
     if not os.path.isdir(folder):
-        raise SourceUnreadable(folder, "not a directory", "--dir wants one on a disk")
+        raise SourceUnreadable(folder, "not a directory", todo)
     return folder
 
 

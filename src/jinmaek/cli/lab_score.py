@@ -33,6 +33,10 @@ def run(args: argparse.Namespace) -> int:
     shown = sys.stderr.isatty()
     place = checked(args.dir)
     wanted = scored(chosen(args.only or ["*"]))
+    if args.page is not None and not os.access(os.path.dirname(args.page) or ".", os.W_OK):
+        raise SourceUnreadable(
+            args.page, "cannot be written", "--page wants a file in a folder that is there"
+        )
     with stoppable(), _peers(args) as (peers, absent):
         result = score(
             wanted,
@@ -52,10 +56,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         document = as_json.score(result, where)
         print_json(document)
-    elif args.markdown:
-        print(page(result, where, args.repeats, args.lang), end="")
     else:
         print("\n".join(lines(result, args.lang)))
+    if args.page is not None:
+        with open(args.page, "w", encoding="utf-8") as file:
+            file.write(page(result, where, args.repeats, args.lang))
     return 3 if any(one.run.leftovers for one in result.trials) else 0
 
 
