@@ -99,14 +99,21 @@ os._exit(0)
 SOURCE = str(Path(bpf.__file__).parents[2])
 
 
-@pytest.fixture
-def iterator() -> Iterator[TaskIterator]:
+@pytest.fixture(params=["open coded", "seq file"])
+def iterator(request: pytest.FixtureRequest) -> Iterator[TaskIterator]:
+    with started(open_coded=request.param == "open coded") as opened:
+        yield opened
+
+
+def started(*, open_coded: bool) -> TaskIterator:
     try:
-        opened = TaskIterator()
+        opened = TaskIterator(open_coded=open_coded)
     except Unavailable as why:
         pytest.skip(f"no task iterator here: {why}")
-    with opened:
-        yield opened
+    if opened.open_coded != open_coded:
+        opened.close()
+        pytest.skip("no open-coded task iterator here")
+    return opened
 
 
 def both(iterator: TaskIterator, *, threads: bool = False) -> tuple[Scan, Scan]:
@@ -424,32 +431,36 @@ class TestLeaks:
         assert len(os.listdir("/proc/self/fd")) == files
         assert resident() - before < 512
 
-    def test_nothing_is_left_after_close(self) -> None:
-        programs, links, files = ids(11), ids(30), len(os.listdir("/proc/self/fd"))
-        try:
-            opened = TaskIterator()
-        except Unavailable as why:
-            pytest.skip(str(why))
-        assert ids(11) - programs
-        assert ids(30) - links
+    @pytest.mark.parametrize("open_coded", [True, False])
+    def test_nothing_is_left_after_close(self, open_coded: bool) -> None:
+        before, files = held(), len(os.listdir("/proc/self/fd"))
+        opened = started(open_coded=open_coded)
+        told = opened.scan(details=True, threads=True)
+        new = held() - before
+        assert {what for what, _ in new} >= {"program", "map" if open_coded else "link"}
         opened.close()
         opened.close()
         assert len(os.listdir("/proc/self/fd")) == files
-        until(lambda: not (ids(11) - programs or ids(30) - links))
+        until(lambda: not held() & new)
         with pytest.raises(ValueError, match="closed"):
             opened.read()
+        # What was read stays.
+        assert os.getpid() in told.processes.pid
 
-    def test_a_killed_process_leaves_nothing(self) -> None:
-        programs, links = ids(11), ids(30)
+    @pytest.mark.parametrize("open_coded", [True, False])
+    def test_a_killed_process_leaves_nothing(self, open_coded: bool) -> None:
+        started(open_coded=open_coded).close()
+        before = held()
         code = (
             "import sys, time; sys.path.insert(0, sys.argv[1])\n"
             "from jinmaek.tasks.bpf import TaskIterator\n"
-            "it = TaskIterator(); print('ready', flush=True); time.sleep(60)\n"
+            "it = TaskIterator(open_coded=bool(sys.argv[2])); print('ready', flush=True); time.sleep(60)\n"
         )
-        with child(code, SOURCE) as pid:
-            assert ids(11) - programs
+        with child(code, SOURCE, "yes" if open_coded else "") as pid:
+            new = held() - before
+            assert {what for what, _ in new} >= {"program", "map" if open_coded else "link"}
             os.kill(pid, signal.SIGKILL)
-            until(lambda: not (ids(11) - programs or ids(30) - links))
+            until(lambda: not held() & new)
 
     def test_a_table_stays_what_it_was_when_others_are_read(self, iterator: TaskIterator) -> None:
         first = iterator.scan(details=True)
@@ -491,15 +502,19 @@ def fstype(path: Path) -> str:
     return next(one.fstype for one in reversed(mounts) if one.device == os.stat(path).st_dev)
 
 
+def held() -> set[tuple[str, int]]:
+    """All programs, maps and links of this kernel by their ids: BPF_*_GET_NEXT_ID."""
+    kinds = (("program", 11), ("map", 12), ("link", 31))
+    return {(what, one) for what, command in kinds for one in ids(command)}
+
+
 def ids(command: int) -> set[int]:
-    """The ids of all programs (11) or links (30) of this kernel: BPF_*_GET_NEXT_ID."""
     found: set[int] = set()
     libc, number = bpf_calls._libc()
     at = 0
     while True:
         room = ctypes.create_string_buffer(struct.pack("=III", at, 0, 0))
-        next_id = 11 if command == 11 else 31
-        if libc.syscall(ctypes.c_long(number), ctypes.c_long(next_id), room, ctypes.c_long(12)):
+        if libc.syscall(ctypes.c_long(number), ctypes.c_long(command), room, ctypes.c_long(12)):
             if ctypes.get_errno() != errno.ENOENT:
                 pytest.skip("ids may not be listed here")
             return found
@@ -565,7 +580,7 @@ class TestRefused:
         monkeypatch.setattr(bpf_calls, "call", call)
         monkeypatch.setattr(resource, "getrlimit", lambda which: limits[-1])
         monkeypatch.setattr(resource, "setrlimit", lambda which, pair: limits.append(pair))
-        assert bpf_calls._load(1, b"") == 77
+        assert bpf_calls.load(1, b"") == 77
         assert len(limits) == 3
         assert limits[-1] == limits[0]
 

@@ -61,18 +61,20 @@ class Beside:
             return found
 
         found = now()
-        counted = self._counted()
+        counted = threads_counted(self._root)
         known = shown + sum(len(one.states) for one in found)
         if counted not in (None, known) and time.monotonic() - self._listed > AGAIN:
             self._list()
             found = now()
         return found
 
-    def _counted(self) -> int | None:
-        try:
-            return next(loadavg.parse(read(self._root.path("proc/loadavg")))).nr_threads
-        except (procfile.Unreadable, Malformed, StopIteration):
-            return None
+
+def threads_counted(root: Root) -> int | None:
+    """How many threads the kernel counts; None where it does not say."""
+    try:
+        return next(loadavg.parse(read(root.path("proc/loadavg")))).nr_threads
+    except (procfile.Unreadable, Malformed, StopIteration):
+        return None
 
 
 def places_among(pids: Sequence[int], others: Iterable[int]) -> list[int]:

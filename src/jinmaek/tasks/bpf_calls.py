@@ -1,4 +1,4 @@
-"""bpf(2) through ctypes: load a program for a kind of iterator, attach it, read it. No libbpf."""
+"""bpf(2) through ctypes: load a program, attach it to an iterator and read that, or run it. No libbpf."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from functools import cache
 
 NUMBERS = {"x86_64": 321, "aarch64": 280}
-MAP_CREATE, PROG_LOAD, LINK_CREATE, ITER_CREATE = 0, 5, 28, 33
-TRACING, TRACE_ITER = 26, 28
-PERCPU_ARRAY = 6
+MAP_CREATE, PROG_LOAD, TEST_RUN, LINK_CREATE, ITER_CREATE = 0, 5, 10, 28, 33
+TRACING, SYSCALL, TRACE_ITER = 26, 31, 28
+SLEEPABLE, MMAPABLE = 1 << 4, 1 << 10
+ARRAY, PERCPU_ARRAY = 2, 6
 LICENCE = b"Dual MIT/GPL"
 """bpf_seq_write is for programs of a licence compatible with the GPL."""
 MAP = struct.Struct("=IIIII")
 LOAD = struct.Struct("=IIQQIIQII16sIIIIQIIQIII4x")
+RUN = struct.Struct("=I76x")
 LINK = struct.Struct("=IIII")
 ITER = struct.Struct("=II")
 LOG = 1 << 20
@@ -53,7 +55,7 @@ def attach(function: int, code: bytes) -> tuple[int, int]:
     """
     with contextlib.ExitStack() as undo:
         try:
-            program = _load(function, code)
+            program = load(function, code)
             undo.callback(os.close, program)
             link = call(LINK_CREATE, LINK.pack(program, 0, TRACE_ITER, 0))
             undo.callback(os.close, link)
@@ -88,6 +90,16 @@ def make_map() -> int:
     return call(MAP_CREATE, MAP.pack(PERCPU_ARRAY, 4, 8, 1, 0))
 
 
+def make_memory(size: int) -> int:
+    """The descriptor of so many bytes that a program writes and mmap(2) shows (since 5.5)."""
+    return call(MAP_CREATE, MAP.pack(ARRAY, 4, size, 1, MMAPABLE))
+
+
+def execute(program: int) -> None:
+    """Let the kernel run a program that is attached to nothing, once (since 5.14)."""
+    call(TEST_RUN, RUN.pack(program))
+
+
 def refused(error: OSError) -> Unavailable:
     number = error.errno or 0
     return Unavailable(f"bpf(2): {os.strerror(number)}{MEANING.get(number, '')}")
@@ -96,7 +108,9 @@ def refused(error: OSError) -> Unavailable:
 def call(command: int, attributes: bytes) -> int:
     """A descriptor, closed on exec by the kernel's own doing. Raises OSError."""
     libc, number = _libc()
-    words = (number, command, ctypes.c_char_p(attributes), len(attributes))
+    # The kernel writes to it what a program returned.
+    given = ctypes.create_string_buffer(attributes, len(attributes))
+    words = (number, command, given, len(attributes))
     result = int(libc.syscall(*(ctypes.c_long(word) if isinstance(word, int) else word for word in words)))
     if result < 0:
         error = ctypes.get_errno()
@@ -112,7 +126,8 @@ def _libc() -> tuple[ctypes.CDLL, int]:
     return ctypes.CDLL(None, use_errno=True), number
 
 
-def _load(function: int, code: bytes) -> int:
+def load(function: int | None, code: bytes) -> int:
+    """The descriptor of a program for an iterator, or to ``execute``. Raises OSError, ``Unavailable``."""
     quiet = _attributes(function, code, None)
     try:
         return call(PROG_LOAD, quiet)
@@ -148,12 +163,13 @@ def _may_lock() -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_MEMLOCK, limits)
 
 
-def _attributes(function: int, code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> bytes:
+def _attributes(function: int | None, code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> bytes:
     """``union bpf_attr`` of BPF_PROG_LOAD. The addresses are of bytes the caller holds meanwhile."""
     level, room, place = (0, 0, 0) if log is None else (1, LOG, ctypes.addressof(log))
     name = b"jinmaek_tasks"
-    source = (TRACING, len(code) // 8, _address(code), _address(LICENCE), level, room, place)
-    return LOAD.pack(*source, 0, 0, name, 0, TRACE_ITER, 0, 0, 0, 0, 0, 0, 0, function, 0)
+    kind, flags, attach = (SYSCALL, SLEEPABLE, 0) if function is None else (TRACING, 0, TRACE_ITER)
+    source = (kind, len(code) // 8, _address(code), _address(LICENCE), level, room, place)
+    return LOAD.pack(*source, 0, flags, name, 0, attach, 0, 0, 0, 0, 0, 0, 0, function or 0, 0)
 
 
 def _address(data: bytes) -> int:

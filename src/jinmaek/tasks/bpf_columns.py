@@ -70,7 +70,7 @@ def process_table(records: Records, *, details: bool) -> TaskTable:
             return []
         match name:
             case "comm":
-                return records.comm(records.leads)
+                return records.comm(records.order.processes)
             case "state":
                 return _process_states(records)
             case "tgid":
@@ -93,8 +93,15 @@ def process_table(records: Records, *, details: bool) -> TaskTable:
 def thread_table(records: Records, processes: TaskTable) -> TaskTable:
     """One entry for each thread; what /proc tells of the whole process comes from ``processes``."""
     places = {pid: i for i, pid in enumerate(processes.pid)}
-    whose = [places.get(tgid, -1) for tgid in records.array("tgid")]
-    chosen = [place >= 0 for place in whose]
+    order = records.order.threads
+    order = range(len(records)) if order is None else order
+    # Of processes that began, or ended, in the middle of the pass not all is known.
+    known = [
+        (at, place)
+        for at, tgid in zip(order, records.chosen("tgid", order), strict=True)
+        if (place := places.get(tgid)) is not None
+    ]
+    chosen, whose = [at for at, _ in known], [place for _, place in known]
 
     def make(name: str) -> Column:
         if name in records.missing:
@@ -111,7 +118,7 @@ def thread_table(records: Records, processes: TaskTable) -> TaskTable:
                 return [split(*five)[name == "stime"] * NS for five in words]
             case _ if name in SHARED:
                 column = getattr(processes, name)
-                return [column[place] for place in whose if place >= 0] if column else []
+                return [column[place] for place in whose] if column else []
             case _:
                 plain = records.chosen(OWN.get(name, name), chosen)
                 return [value * NS for value in plain] if name in NANOSECONDS else plain
@@ -121,7 +128,7 @@ def thread_table(records: Records, processes: TaskTable) -> TaskTable:
 
 def _process_states(records: Records) -> list[str]:
     """The leader's, unless it exited before the others: then the liveliest thread's."""
-    states = records.states(records.leads)
+    states = records.states(records.order.processes)
     if "Z" in states or "X" in states:
         every = records.states(None)
         for i, _, others in records.groups():

@@ -13,7 +13,7 @@ import os
 import platform
 import pwd
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from jinmaek.tasks import btf
 
@@ -82,6 +82,13 @@ TOGETHER = "percpu_counter_destroy_many"
 FORMATTED = "format_worker_id"
 """Where this exists (6.10) a worker is shown by its whole name, not by its comm."""
 
+OPEN_CODED = (
+    "bpf_iter_task_new", "bpf_iter_task_next", "bpf_iter_task_destroy",
+    "bpf_rcu_read_lock", "bpf_rcu_read_unlock",
+)  # fmt: skip
+"""Functions for programs (kfuncs) that walk the list of tasks themselves, since 6.7."""
+EVERY_THREAD = "BPF_TASK_ITER_ALL_THREADS"
+
 NAMES = (*REQUIRED, *(name for names in EITHER for name in names), *OPTIONAL)
 
 
@@ -96,6 +103,8 @@ class Layout:
     """Bytes from one of an mm's counters to the next; 8 before 6.2."""
     together: bool
     formatted: bool
+    open_coded: dict[str, int] = field(default_factory=dict)
+    """BTF ids of the functions ``OPEN_CODED`` and the flag ``EVERY_THREAD`` by name; nothing before 6.7."""
 
 
 def resolve(data: bytes) -> Layout:
@@ -104,7 +113,7 @@ def resolve(data: bytes) -> Layout:
     types = btf.parse(
         data,
         [(btf.STRUCT, name) for name in (*sorted(names), COUNTER)]
-        + [(btf.FUNC, name) for name in (FUNCTION, TOGETHER, FORMATTED)],
+        + [(btf.FUNC, name) for name in (FUNCTION, TOGETHER, FORMATTED, *OPEN_CODED)],
     )
     places = {name: types.place(*name.split(".", 1)) for name in NAMES}
     for name, *other in [(name,) for name in REQUIRED] + [*EITHER]:
@@ -113,6 +122,9 @@ def resolve(data: bytes) -> Layout:
     functions = types.ids(btf.FUNC, FUNCTION)
     if not functions:
         raise LookupError(FUNCTION)
+    walking = {name: ids[0] for name in OPEN_CODED if (ids := types.ids(btf.FUNC, name))}
+    every_thread = types.constant(EVERY_THREAD)
+    whole = len(walking) == len(OPEN_CODED) and every_thread is not None and every_thread >= 0
     iowait = places["task_struct.in_iowait"]
     assert iowait is not None
     # Before 6.2, and with one CPU only, rss_stat holds plain 64-bit numbers.
@@ -124,6 +136,7 @@ def resolve(data: bytes) -> Layout:
         counter_size=types.size(types.ids(btf.STRUCT, COUNTER)[0]) if split else 8,
         together=bool(types.ids(btf.FUNC, TOGETHER)),
         formatted=bool(types.ids(btf.FUNC, FORMATTED)),
+        open_coded=walking | {EVERY_THREAD: every_thread} if whole and every_thread is not None else {},
     )
 
 
@@ -153,7 +166,7 @@ def _cache_path() -> str | None:
         folder = folder if folder.startswith("/") else f"{pwd.getpwuid(os.geteuid()).pw_dir}/.cache"
     except (OSError, KeyError):
         return None
-    told = repr((platform.release(), platform.version(), platform.machine(), size, NAMES))
+    told = repr((platform.release(), platform.version(), platform.machine(), size, NAMES, OPEN_CODED))
     return f"{folder}/jinmaek/btf-{hashlib.sha256(build + told.encode()).hexdigest()[:32]}.json"
 
 
@@ -183,6 +196,9 @@ def _sound(layout: Layout) -> bool:
         and layout.offsets.keys() >= set(REQUIRED)
         and all(layout.offsets.keys() & {*names} for names in EITHER)
         and all(type(offset) is int and 0 <= offset < 1 << 15 for offset in layout.offsets.values())
+        and type(layout.open_coded) is dict
+        and layout.open_coded.keys() in (set(), {*OPEN_CODED, EVERY_THREAD})
+        and all(type(number) is int and 0 <= number < 1 << 31 for number in layout.open_coded.values())
     )
 
 

@@ -10,11 +10,13 @@ from jinmaek.tasks.bpf_layout import Layout
 from jinmaek.tasks.bpf_record import (
     PF_KTHREAD,
     PROBE_READ,
+    RECORD,
     RSS,
     SCRATCH,
     at,
     copy,
     stack,
+    within,
 )
 from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R4, R5, R6, R7, R8, Code, Insn, Label
 
@@ -45,15 +47,15 @@ def process(layout: Layout, distances: Sequence[int]) -> Code:
             continue
         code += [
             ebpf.load(8, R0, R7, layout.offsets[f"signal_struct.{field}"]),
-            ebpf.load(8, R1, FP, at(own)),
+            ebpf.load(8, R1, RECORD, at(own)),
             ebpf.alu("add", R0, R1),
-            ebpf.store(8, FP, at(word), R0),
+            ebpf.store(8, RECORD, at(word), R0),
         ]
     return [
-        ebpf.load(8, R1, FP, at("pid")),
-        ebpf.load(8, R2, FP, at("tgid")),
+        ebpf.load(8, R1, RECORD, at("pid")),
+        ebpf.load(8, R2, RECORD, at("tgid")),
         ebpf.jump_if(R1, "!=", R2, "write"),
-        ebpf.store_imm(8, FP, at("leads"), 1),
+        ebpf.store_imm(8, RECORD, at("leads"), 1),
         ebpf.load(8, R7, R6, layout.offsets["task_struct.signal"]),
         ebpf.jump_if_imm(R7, "==", 0, "write"),
         *copy(layout, R7, 4, "signal_struct.nr_threads", "num_threads"),
@@ -87,7 +89,7 @@ def _tty(layout: Layout) -> Code:
         ebpf.alu_imm("lsh", R0, 8),
         ebpf.alu("or", R0, R1),
         ebpf.alu("or", R0, R2),
-        ebpf.store(8, FP, at("tty_nr"), R0),
+        ebpf.store(8, RECORD, at("tty_nr"), R0),
         Label("no-tty"),
     ]
 
@@ -110,11 +112,11 @@ def _cputime() -> Code:
             Label(f"fits-{bits}"),
         ]
     return [
-        ebpf.load(8, user, FP, at("sum_utime")),
-        ebpf.load(8, system, FP, at("sum_stime")),
-        ebpf.load(8, run, FP, at("sum_run_ns")),
-        ebpf.load(8, R7, FP, at("prev_utime")),
-        ebpf.load(8, R8, FP, at("prev_stime")),
+        ebpf.load(8, user, RECORD, at("sum_utime")),
+        ebpf.load(8, system, RECORD, at("sum_stime")),
+        ebpf.load(8, run, RECORD, at("sum_run_ns")),
+        ebpf.load(8, R7, RECORD, at("prev_utime")),
+        ebpf.load(8, R8, RECORD, at("prev_stime")),
         ebpf.alu("mov", R0, R7),
         ebpf.alu("add", R0, R8),
         ebpf.jump_if(R0, "<", run, "ran"),
@@ -148,8 +150,8 @@ def _cputime() -> Code:
         ebpf.alu("mov", system, run),
         ebpf.alu("sub", system, user),
         Label("split"),
-        ebpf.store(8, FP, at("utime"), user),
-        ebpf.store(8, FP, at("stime"), system),
+        ebpf.store(8, RECORD, at("utime"), user),
+        ebpf.store(8, RECORD, at("stime"), system),
     ]
 
 
@@ -159,35 +161,35 @@ def _memory(layout: Layout, distances: Sequence[int]) -> Code:
     sizes: list[Insn | Label] = []
     for word in ("vsize", *RSS):
         sizes += [
-            ebpf.load(8, R0, FP, at(word)),
+            ebpf.load(8, R0, RECORD, at(word)),
             ebpf.jump_if_imm(R0, "s>=", 0, f"{word}-positive"),
             ebpf.alu_imm("mov", R0, 0),
             Label(f"{word}-positive"),
             ebpf.alu_imm("lsh", R0, PAGE_SHIFT),
-            ebpf.store(8, FP, at(word), R0),
+            ebpf.store(8, RECORD, at(word), R0),
         ]
     return [
-        ebpf.load(8, R0, FP, at("flags")),
+        ebpf.load(8, R0, RECORD, at("flags")),
         ebpf.alu_imm("and", R0, PF_KTHREAD),
         ebpf.jump_if_imm(R0, "!=", 0, "write"),
         ebpf.load(8, R7, R6, offsets["task_struct.mm"]),
         ebpf.jump_if_imm(R7, "==", 0, "write"),
-        ebpf.store_imm(8, FP, at("has_mm"), 1),
+        ebpf.store_imm(8, RECORD, at("has_mm"), 1),
         *copy(layout, R7, 8, "mm_struct.total_vm", "vsize"),
         *_counters(layout),
         *(_percpu(layout, distances) if distances else ()),
         *sizes,
-        ebpf.load(8, R0, FP, at("rss_file")),
-        ebpf.load(8, R1, FP, at("rss_shmem")),
+        ebpf.load(8, R0, RECORD, at("rss_file")),
+        ebpf.load(8, R1, RECORD, at("rss_shmem")),
         ebpf.alu("add", R0, R1),
-        ebpf.store(8, FP, at("shared"), R0),
-        ebpf.load(8, R1, FP, at("rss_anon")),
+        ebpf.store(8, RECORD, at("shared"), R0),
+        ebpf.load(8, R1, RECORD, at("rss_anon")),
         ebpf.alu("add", R0, R1),
-        ebpf.store(8, FP, at("resident"), R0),
+        ebpf.store(8, RECORD, at("resident"), R0),
         # One that exits meanwhile leaves a memory that may already be another's.
         ebpf.load(8, R0, R6, offsets["task_struct.mm"]),
         ebpf.jump_if(R0, "==", R7, "write"),
-        *(ebpf.store_imm(8, FP, at(word), 0) for word in MEMORY),
+        *(ebpf.store_imm(8, RECORD, at(word), 0) for word in MEMORY),
     ]
 
 
@@ -196,7 +198,7 @@ def _counters(layout: Layout) -> Code:
     first = layout.offsets["mm_struct.rss_stat.count"]
     if layout.counter_size == 8:
         return [
-            *stack(R1, at(RSS[0])),
+            *within(R1, at(RSS[0])),
             ebpf.alu_imm("mov", R2, 8 * len(RSS)),
             ebpf.alu("mov", R3, R7),
             ebpf.alu_imm("add", R3, first),
@@ -206,7 +208,7 @@ def _counters(layout: Layout) -> Code:
     for number, word in enumerate(RSS):
         code += [
             ebpf.load(8, R0, R7, first + layout.counter_size * number),
-            ebpf.store(8, FP, at(word), R0),
+            ebpf.store(8, RECORD, at(word), R0),
         ]
     return code
 
@@ -234,8 +236,8 @@ def _percpu(layout: Layout, distances: Sequence[int]) -> Code:
                 ebpf.load(4, R1, FP, SCRATCH + PERCPU * number),
                 ebpf.alu_imm("lsh", R1, 32),
                 ebpf.alu_imm("arsh", R1, 32),
-                ebpf.load(8, R2, FP, at(word)),
+                ebpf.load(8, R2, RECORD, at(word)),
                 ebpf.alu("add", R2, R1),
-                ebpf.store(8, FP, at(word), R2),
+                ebpf.store(8, RECORD, at(word), R2),
             ]
     return [*code, Label("summed")]

@@ -29,9 +29,12 @@ from jinmaek.tasks.bpf_record import (
     copy,
     probe,
     stack,
+    within,
 )
-from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R6, R7, R8, R9, Code, Insn, Label
+from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R6, R7, R8, Code, Insn, Label
 
+FILE = SCRATCH - 8
+"""Where on the stack the iterator's file stays."""
 REPORTED = ((0x40, "P"), (0x20, "Z"), (0x10, "X"), (8, "t"), (4, "T"), (2, "D"), (1, "S"))
 """Bits of ``__state`` and ``exit_state``, the highest first; none of them is R."""
 TASK_IDLE, TASK_RTLOCK_WAIT, TASK_FROZEN = 0x402, 0x1000, 0x8000
@@ -47,18 +50,15 @@ def program(layout: Layout, distances: Sequence[int], boottime_offset: int) -> b
     """
     return ebpf.assemble(
         [
-            ebpf.load(8, R9, R1, layout.offsets["bpf_iter__task.meta"]),
             ebpf.load(8, R6, R1, layout.offsets["bpf_iter__task.task"]),
             ebpf.jump_if_imm(R6, "==", 0, "end"),
-            ebpf.load(8, R9, R9, layout.offsets["bpf_iter_meta.seq"]),
-            *(ebpf.store_imm(8, FP, at, 0) for at in range(RECORD, 0, 8)),
-            *_thread(layout, boottime_offset),
-            *_cgroup(layout),
-            *_name(layout),
-            *process(layout, distances),
-            Label("write"),
-            ebpf.alu("mov", R1, R9),
-            *stack(R2, RECORD),
+            ebpf.load(8, R1, R1, layout.offsets["bpf_iter__task.meta"]),
+            ebpf.load(8, R1, R1, layout.offsets["bpf_iter_meta.seq"]),
+            ebpf.store(8, FP, FILE, R1),
+            *stack(RECORD, FILE - SIZE),
+            *record(layout, distances, boottime_offset),
+            ebpf.load(8, R1, FP, FILE),
+            ebpf.alu("mov", R2, RECORD),
             ebpf.alu_imm("mov", R3, SIZE),
             ebpf.call(SEQ_WRITE),
             Label("end"),
@@ -66,6 +66,18 @@ def program(layout: Layout, distances: Sequence[int], boottime_offset: int) -> b
             ebpf.leave(),
         ]
     )
+
+
+def record(layout: Layout, distances: Sequence[int], boottime_offset: int) -> Code:
+    """Fill the record ``RECORD`` points to from the task in r6; r7 and r8 are lost."""
+    return [
+        *(ebpf.store_imm(8, RECORD, at, 0) for at in range(0, SIZE, 8)),
+        *_thread(layout, boottime_offset),
+        *_cgroup(layout),
+        *_name(layout),
+        *process(layout, distances),
+        Label("write"),
+    ]
 
 
 def _thread(layout: Layout, boottime_offset: int) -> Code:
@@ -92,7 +104,7 @@ def _thread(layout: Layout, boottime_offset: int) -> Code:
             ebpf.alu_imm("lsh", R0, 32),
             ebpf.alu_imm("arsh", R0, 32),
             ebpf.alu_imm("sub", R0, zero),
-            ebpf.store(8, FP, at(word), R0),
+            ebpf.store(8, RECORD, at(word), R0),
         ]
     return [
         *code,
@@ -100,12 +112,12 @@ def _thread(layout: Layout, boottime_offset: int) -> Code:
         ebpf.load(1, R0, R6, offsets["task_struct.in_iowait"]),
         ebpf.alu_imm("rsh", R0, layout.iowait_bit),
         ebpf.alu_imm("and", R0, 1),
-        ebpf.store(8, FP, at("in_iowait"), R0),
+        ebpf.store(8, RECORD, at("in_iowait"), R0),
         ebpf.load(8, R0, R6, offsets["task_struct.start_boottime"]),
         *ebpf.load_imm64(R1, boottime_offset),
         ebpf.alu("add", R0, R1),
         ebpf.alu_imm("div", R0, TICK_NS),
-        ebpf.store(8, FP, at("start_ticks"), R0),
+        ebpf.store(8, RECORD, at("start_ticks"), R0),
         ebpf.load(8, R7, R6, offsets["task_struct.real_cred"]),
         ebpf.jump_if_imm(R7, "==", 0, "no-cred"),
         *copy(layout, R7, 4, "cred.euid.val", "uid"),
@@ -137,7 +149,7 @@ def _state(layout: Layout) -> Code:
         *code,
         ebpf.alu_imm("mov", R1, ord("R")),
         Label("letter"),
-        ebpf.store(8, FP, at("state"), R1),
+        ebpf.store(8, RECORD, at("state"), R1),
     ]
 
 
@@ -155,10 +167,10 @@ def _cgroup(layout: Layout) -> Code:
 def _name(layout: Layout) -> Code:
     """``comm``; of kernel threads the long name and the work, as fs/proc/array.c proc_task_name()."""
     offsets = layout.offsets
-    name, desc, comm = RECORD + NAME_AT, RECORD + NAME_AT + NAME, offsets["task_struct.comm"]
+    name, desc, comm = NAME_AT, NAME_AT + NAME, offsets["task_struct.comm"]
     code: list[Insn | Label] = []
     for step in range(0, COMM, 8):
-        code += [ebpf.load(8, R0, R6, comm + step), ebpf.store(8, FP, name + step, R0)]
+        code += [ebpf.load(8, R0, R6, comm + step), ebpf.store(8, RECORD, name + step, R0)]
     homes = ("task_struct.worker_private", "task_struct.set_child_tid")
     home = next((field for field in homes if field in offsets), None)
     if home is None or not offsets.keys() >= {"kthread.data", *WORKER}:
@@ -170,14 +182,14 @@ def _name(layout: Layout) -> Code:
             *probe(R8, offsets["kthread.full_name"], 8),
             ebpf.load(8, R3, FP, SCRATCH),
             ebpf.jump_if_imm(R3, "==", 0, "short"),
-            *stack(R1, name),
+            *within(R1, name),
             ebpf.alu_imm("mov", R2, NAME),
             ebpf.call(PROBE_READ_STR),
             Label("short"),
         ]
     return [
         *code,
-        ebpf.load(8, R7, FP, at("flags")),
+        ebpf.load(8, R7, RECORD, at("flags")),
         ebpf.alu("mov", R0, R7),
         ebpf.alu_imm("and", R0, PF_KTHREAD),
         ebpf.jump_if_imm(R0, "==", 0, "named"),
@@ -192,15 +204,15 @@ def _name(layout: Layout) -> Code:
         *probe(R8, offsets["worker.pool"], 8),
         ebpf.load(8, R0, FP, SCRATCH),
         ebpf.jump_if_imm(R0, "==", 0, "named"),
-        *stack(R1, desc),
+        *within(R1, desc),
         ebpf.alu_imm("mov", R2, DESC),
         ebpf.alu("mov", R3, R8),
         ebpf.alu_imm("add", R3, offsets["worker.desc"]),
         ebpf.call(PROBE_READ),
         *probe(R8, offsets["worker.current_work"], 8),
         ebpf.load(8, R0, FP, SCRATCH),
-        ebpf.store_imm(1, FP, desc + DESC - 1, 0),
+        ebpf.store_imm(1, RECORD, desc + DESC - 1, 0),
         ebpf.jump_if_imm(R0, "==", 0, "named"),
-        ebpf.store_imm(1, FP, desc + DESC - 1, 1),
+        ebpf.store_imm(1, RECORD, desc + DESC - 1, 1),
         Label("named"),
     ]

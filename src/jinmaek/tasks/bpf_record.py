@@ -9,7 +9,7 @@ from __future__ import annotations
 from jinmaek.kernel.stat import CLK_TCK
 from jinmaek.tasks import ebpf
 from jinmaek.tasks.bpf_layout import Layout
-from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, Code
+from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R9, Code
 
 OF_THREAD = (
     "pid", "tgid", "leads", "ppid", "start_ticks", "state", "flags", "own_utime", "own_stime", "run_ns",
@@ -32,8 +32,10 @@ NAME = 48
 DESC = 32
 """WORKER_DESC_LEN; its last byte, always NUL in the kernel, tells whether the worker is at work."""
 SIZE = NAME_AT + NAME + DESC
-RECORD = -SIZE
-SCRATCH = RECORD - 16
+RECORD = R9
+"""The register that points to the record under way."""
+SCRATCH = -16
+"""Where on the stack a helper may put 16 bytes."""
 COMM = 16
 
 PROBE_READ, PROBE_READ_STR, SEQ_WRITE = 113, 115, 127
@@ -43,8 +45,13 @@ TICK_NS = 1_000_000_000 // CLK_TCK
 
 
 def at(word: str) -> int:
-    """Where a word of the record lies from the end of the stack."""
-    return RECORD + 8 * WORDS.index(word)
+    """Where a word lies in the record."""
+    return 8 * WORDS.index(word)
+
+
+def within(register: int, offset: int) -> Code:
+    """The address of a place in the record."""
+    return [ebpf.alu("mov", register, RECORD), ebpf.alu_imm("add", register, offset)]
 
 
 def stack(register: int, offset: int) -> Code:
@@ -55,7 +62,7 @@ def copy(layout: Layout, base: int, size: int, field: str, word: str) -> Code:
     """One member of what ``base`` points to, if this kernel has it."""
     if field not in layout.offsets:
         return []
-    return [ebpf.load(size, R0, base, layout.offsets[field]), ebpf.store(8, FP, at(word), R0)]
+    return [ebpf.load(size, R0, base, layout.offsets[field]), ebpf.store(8, RECORD, at(word), R0)]
 
 
 def probe(base: int, offset: int, size: int) -> Code:

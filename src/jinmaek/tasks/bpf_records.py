@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import compress
-from typing import NamedTuple
+from collections.abc import Container, Iterator, Sequence
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
+from jinmaek.tasks.bpf_order import Order
 from jinmaek.tasks.bpf_record import DESC, NAME, NAME_AT, SIZE, WORDS
 
 STEP = SIZE // 8
@@ -22,6 +23,7 @@ SUMS = {
     "in_iowait": "in_iowait", "read_bytes": "own_read_bytes", "write_bytes": "own_write_bytes",
 }  # fmt: skip
 """The leader's word, which may count exited threads too, and the word of each other thread to add."""
+T = TypeVar("T")
 NAMES = 20_000
 """Names remembered at most."""
 
@@ -49,13 +51,13 @@ class Group(NamedTuple):
 
 
 class Records:
-    """One pass: a record of ``SIZE`` bytes for each thread, by thread id.
+    """One pass: a record of ``SIZE`` bytes for each thread, in whatever order; columns are by number.
 
     Memory that was never touched costs more than all that is done with it here: ``spare`` gets the words
     back once no table needs them.
     """
 
-    __slots__ = ("_end", "_groups", "_names", "_spare", "_words", "leads", "missing")
+    __slots__ = ("_end", "_groups", "_names", "_spare", "_words", "leads", "missing", "order")
 
     def __init__(
         self,
@@ -64,14 +66,21 @@ class Records:
         names: Names,
         missing: Container[str] = (),
         spare: list[array[int]] | None = None,
+        earlier: Records | None = None,
     ) -> None:
-        """The first ``count`` words hold records. ``missing`` are the columns this kernel has no data for."""
+        """The first ``count`` words hold records. ``missing`` are the columns this kernel has no data for.
+
+        ``earlier`` is a pass that may have been over the same tasks.
+        """
         self._words, self._end, self._names, self._spare = words, count, names, spare
         self.missing = missing
         self._groups: list[Group] | None = None
         leads = self.bytes("leads")
         self.leads = leads if 0 in leads else None
         """1 for each record of a leader, 0 for others; None where all are leaders."""
+        pids = self.array("pid")
+        same = earlier is not None and earlier.order.same(pids, self.leads)
+        self.order: Order = earlier.order if earlier is not None and same else Order(pids, self.leads)
 
     def __del__(self) -> None:
         if self._spare is not None and len(self._spare) < SPARE:
@@ -88,23 +97,21 @@ class Records:
         """The lowest byte of a word of all records."""
         return self.array(word).tobytes()[::8]
 
-    def states(self, chosen: Iterable[int] | None) -> list[str]:
-        """State letters of some records."""
-        states = self.bytes("state")
-        return list((states if chosen is None else bytes(compress(states, chosen))).decode("ascii"))
+    def states(self, chosen: Sequence[int] | None) -> list[str]:
+        """State letters of some records, of all as they are without a choice."""
+        return _picked(list(self.bytes("state").decode("ascii")), chosen)
 
-    def chosen(self, word: str, chosen: Iterable[int] | None) -> list[int]:
-        """A word of some records, of all without a choice."""
-        column = self.array(word)
-        return column.tolist() if chosen is None else list(compress(column, chosen))
+    def chosen(self, word: str, chosen: Sequence[int] | None) -> list[int]:
+        """A word of some records, of all as they are without a choice."""
+        return _picked(self.array(word).tolist(), chosen)
 
     def leaders(self, word: str) -> list[int]:
-        return self.chosen(word, self.leads)
+        """A word of all processes."""
+        return self.chosen(word, self.order.processes)
 
     def leaders_below(self, pid: int) -> int:
         """How many processes have smaller numbers."""
-        at = bisect_left(self.array("pid"), pid)
-        return at if self.leads is None else self.leads.count(1, 0, at)
+        return bisect_left(self.order.pids, pid)
 
     def word(self, at: int, name: str) -> int:
         """A word of one record."""
@@ -115,12 +122,13 @@ class Records:
         start = at * STEP + NAME_AT // 8
         return self._names[self._words[start : start + (NAME + DESC) // 8].tobytes()]
 
-    def comm(self, chosen: Iterable[int] | None) -> list[str]:
+    def comm(self, chosen: Sequence[int] | None) -> list[str]:
+        """Names in some records."""
         told: list[str] = []
         for start in range(0, self._end, BLOCK * STEP):
             part = self._words[start : min(start + BLOCK * STEP, self._end)].tobytes()
             told += [self._names[part[at : at + NAME + DESC]] for at in range(NAME_AT, len(part), SIZE)]
-        return told if chosen is None else list(compress(told, chosen))
+        return _picked(told, chosen)
 
     def groups(self) -> list[Group]:
         """Processes of several threads.
@@ -144,13 +152,11 @@ class Records:
 
     def only(self, places: Sequence[int]) -> Records:
         """The records of the processes at these places, given in ascending order."""
-        chosen = list(places)
+        processes = self.order.processes
+        chosen = list(places) if processes is None else [processes[place] for place in places]
         if self.leads is not None:
-            leaders = list(compress(range(len(self)), self.leads))
             wanted = set(places)
-            chosen = [leaders[place] for place in places]
             chosen += [at for group in self.groups() if group.place in wanted for at in group.others]
-            chosen.sort()
         words = array("q")
         for at in chosen:
             words.extend(self._words[at * STEP : (at + 1) * STEP])
@@ -159,18 +165,11 @@ class Records:
     def changed(self, earlier: Records) -> list[int]:
         """Places of the processes that are new or of which any word changed since an earlier pass."""
         records = list(_differing(self, earlier))
-        if self.leads is None:
+        if self.order.processes is None:
             return records
-        whose = dict.fromkeys(at for at in records if self.leads[at])
-        if len(whose) < len(records):
-            leader_of = {at: group.leader for group in self.groups() for at in group.others}
-            whose |= dict.fromkeys(leader_of[at] for at in records if at in leader_of)
-        places, counted, upto = [], 0, 0
-        for at in sorted(whose):
-            counted += self.leads.count(1, upto, at)
-            upto = at
-            places.append(counted)
-        return places
+        pids, tgids, known = self.order.pids, self.array("tgid"), len(self.order.pids)
+        places = {bisect_left(pids, tgid): tgid for tgid in {tgids[at] for at in records}}
+        return sorted(at for at, tgid in places.items() if at < known and pids[at] == tgid)
 
 
 def _differing(new: Records, old: Records) -> Iterator[int]:
@@ -205,22 +204,24 @@ def _differing(new: Records, old: Records) -> Iterator[int]:
 
 
 def _grouped(records: Records, leads: bytes) -> list[Group]:
-    tgids, pids = records.array("tgid"), records.array("pid")
+    tgids, pids, places = records.array("tgid"), records.order.pids, records.order.processes
     others: dict[int, list[int]] = {}
     at = leads.find(0)
     while at >= 0:
         others.setdefault(tgids[at], []).append(at)
         at = leads.find(0, at + 1)
     found: list[Group] = []
-    place, upto = 0, 0
     for tgid in sorted(others):
-        # The kernel goes by thread ids, upwards (kernel/bpf/task_iter.c task_seq_get_next()).
-        at = bisect_left(pids, tgid)
-        if at < len(pids) and pids[at] == tgid and leads[at]:
-            place += leads.count(1, upto, at)
-            upto = at
-            found.append(Group(place, at, others[tgid]))
+        place = bisect_left(pids, tgid)
+        if place < len(pids) and pids[place] == tgid:
+            found.append(Group(place, place if places is None else places[place], others[tgid]))
     return found
+
+
+def _picked(values: list[T], at: Sequence[int] | None) -> list[T]:
+    if at is None:
+        return values
+    return list(itemgetter(*at)(values)) if len(at) > 1 else [values[i] for i in at]
 
 
 def split(user: int, system: int, run: int, prev_user: int, prev_system: int) -> tuple[int, int]:

@@ -107,7 +107,7 @@ def _waiting(root: Root, records: Records, states: Counter[str], gaps: dict[str,
         found.append(Waiting(tid, tgid, ticks / CLK_TCK, records.name(at), place))
         if why:
             gaps.setdefault("waits", Gap(why, "proc/PID/task/TID/wchan", "where a thread in D waits"))
-    return found
+    return sorted(found, key=lambda one: one.pid)
 
 
 def _place(folder: str) -> tuple[str | None, str, procfile.Why | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,11 +18,12 @@ TYPE = struct.Struct("<III")
 INT, PTR, ARRAY, STRUCT, UNION, TYPEDEF, VOLATILE, CONST, RESTRICT, FUNC, VAR, TYPE_TAG = (
     1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 14, 18,
 )  # fmt: skip
+ENUM = 6
 SAME_AS = {TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG}
 AFTER = {INT: 4, ARRAY: 12, VAR: 4, 17: 4}
 """Bytes after the three words every type has; 17 is a declaration tag (5.16)."""
-EACH = {STRUCT: 12, UNION: 12, 6: 8, 13: 8, 15: 12, 19: 12}
-"""Bytes per member: enum 6, function prototype 13, data section 15, 64-bit enum 19 (6.0)."""
+EACH = {STRUCT: 12, UNION: 12, ENUM: 8, 13: 8, 15: 12, 19: 12}
+"""Bytes per member: function prototype 13, data section 15, 64-bit enum 19 (6.0)."""
 KINDS = 20
 DEPTH = 32
 
@@ -68,6 +70,20 @@ class Btf:
     def size(self, type_id: int) -> int:
         """Bytes of a struct."""
         return _unpack(TYPE, self.data, self._resolve(type_id)[3])[2]
+
+    def constant(self, name: str) -> int | None:
+        """The value of an enumerator, of whichever enum; None where no enum has it."""
+        for name_at in _offsets(self.data, self.strings, len(self.data), name):
+            word = struct.pack("<I", name_at)
+            at = self.data.find(word, 0, self.strings)
+            while at >= 0:
+                place = bisect_right(self.positions, at) - 1
+                kind, _, count, position = self._resolve(place) if place > 0 else (0, 0, 0, 0)
+                member, rest = divmod(at - position - TYPE.size, EACH[ENUM])
+                if kind == ENUM and rest == 0 and 0 <= member < count:
+                    return int(struct.unpack_from("<i", self.data, at + 4)[0])
+                at = self.data.find(word, at + 1, self.strings)
+        return None
 
     def _member(self, type_id: int, name: str, depth: int) -> Place | None:
         """A member of a struct or union, or of a nameless one within it; of an array its element's."""

@@ -19,8 +19,10 @@ ALU = {
     "lsh": 0x60, "rsh": 0x70, "mov": 0xB0, "arsh": 0xC0,
 }  # fmt: skip
 JUMPS = {"ja": 0x00, "==": 0x10, ">": 0x20, ">=": 0x30, "&": 0x40, "!=": 0x50, "s>=": 0x70, "<": 0xA0}
-PSEUDO_MAP_FD = 1
-"""The immediate is a map's descriptor, and the register will hold its address."""
+PSEUDO_MAP_FD, PSEUDO_MAP_VALUE = 1, 2
+"""The immediate is a map's descriptor, and the register will hold its address, or one in its value."""
+PSEUDO_KFUNC_CALL = 2
+"""The immediate is a function's BTF id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Insn:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A place to jump to, forwards."""
+    """A place to jump to."""
 
     name: str
 
@@ -85,6 +87,11 @@ def load_map(dst: int, descriptor: int) -> list[Insn]:
     return [Insn(0x18, dst, PSEUDO_MAP_FD, 0, descriptor), Insn(0)]
 
 
+def load_map_value(dst: int, descriptor: int, offset: int) -> list[Insn]:
+    """``dst`` = the address of a place in the only value of an array (since 5.2)."""
+    return [Insn(0x18, dst, PSEUDO_MAP_VALUE, 0, descriptor), Insn(0, imm=offset)]
+
+
 def jump(to: str) -> Insn:
     return Insn(0x05, to=to)
 
@@ -101,6 +108,11 @@ def jump_if_imm(dst: int, test: str, imm: int, to: str) -> Insn:
 def call(helper: int) -> Insn:
     """``r0 = helper(r1, …, r5)``; numbers of include/uapi/linux/bpf.h."""
     return Insn(0x85, imm=helper)
+
+
+def call_kernel(function: int) -> Insn:
+    """``r0 = function(r1, …, r5)``, one of the kernel's own by its BTF id (since 5.13)."""
+    return Insn(0x85, 0, PSEUDO_KFUNC_CALL, imm=function)
 
 
 def leave() -> Insn:
