@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from tests.tasks.ebpf_checker import (
     ADD,
     ARSH,
     CALL,
     EXIT,
     JA,
+    KFUNC,
     LSH,
+    MAP_VALUE,
     MOV,
+    NEXT,
     PROBE_READ,
     PROBE_READ_STR,
     RSH,
@@ -17,9 +22,11 @@ from tests.tasks.ebpf_checker import (
     SIZES,
     STACK,
     Fault,
+    Op,
     decode,
 )
 
+NOTHING: Mapping[int, str] = {}
 MASK = (1 << 64) - 1
 
 
@@ -57,20 +64,33 @@ class Memory:
         raise Fault(f"{size} bytes at {address:#x} are nobody's")
 
 
-def run(code: bytes, memory: Memory, context: int) -> list[bytes]:
-    """What the program hands to bpf_seq_write(), its argument being the address ``context``."""
+def run(
+    code: bytes,
+    memory: Memory,
+    context: int,
+    *,
+    kernel: Mapping[int, str] = NOTHING,
+    tasks: Sequence[int] = (),
+    array: int = 0,
+) -> list[bytes]:
+    """What the program hands to bpf_seq_write(), its argument being the address ``context``.
+
+    ``kernel`` names the kernel's functions by their BTF ids; ``tasks`` are the addresses an iterator gives
+    in turn, and ``array`` is that of its map's memory.
+    """
     ops = decode(code)
     stack = memory.piece(STACK) + STACK
     registers = [0] * 10 + [stack]
     registers[1] = context
     written: list[bytes] = []
+    coming = iter(tasks)
     at = 0
     while (op := ops[at]) is not None:
         at += 2 if op.code == 0x18 else 1
         number = op.imm & MASK
         match op.kind:
             case 0:
-                registers[op.dst] = op.wide << 32 | op.imm & 0xFFFFFFFF
+                registers[op.dst] = _constant(op, array)
             case 1:
                 data = memory.read(registers[op.src] + op.off, SIZES[op.code & 0x18])
                 registers[op.dst] = int.from_bytes(data, "little")
@@ -83,15 +103,20 @@ def run(code: bytes, memory: Memory, context: int) -> list[bytes]:
             case 7:
                 value = registers[op.src] if op.from_register else number
                 registers[op.dst] = _calculated(op.what, registers[op.dst], value)
-            case _ if op.what == EXIT:
+            case 5 if op.what == EXIT:
                 return written
             case _ if op.what == CALL:
-                _helped(op.imm, registers, memory, written)
+                _called(op, registers, memory, written, kernel, coming)
             case _:
                 value = registers[op.src] if op.from_register else number
                 if op.what == JA or _holds(op.what, registers[op.dst], value):
                     at += op.off
     raise Fault("in the middle of a constant")
+
+
+def _constant(op: Op, array: int) -> int:
+    """A number, or a place in the map's memory."""
+    return array + op.wide if op.src == MAP_VALUE else op.wide << 32 | op.imm & 0xFFFFFFFF
 
 
 def _calculated(what: int, left: int, right: int) -> int:
@@ -123,6 +148,21 @@ def _holds(what: int, left: int, right: int) -> bool:
             return left < right
 
 
+def _called(
+    op: Op,
+    registers: list[int],
+    memory: Memory,
+    written: list[bytes],
+    kernel: Mapping[int, str],
+    coming: Iterator[int],
+) -> None:
+    if op.src == KFUNC:
+        registers[0] = next(coming, 0) if kernel[op.imm] == NEXT else 0
+    else:
+        _helped(op.imm, registers, memory, written)
+    registers[1:6] = [0xDEAD] * 5
+
+
 def _helped(number: int, registers: list[int], memory: Memory, written: list[bytes]) -> None:
     if number == SEQ_WRITE:
         written.append(memory.read(registers[2], registers[3]))
@@ -141,4 +181,3 @@ def _helped(number: int, registers: list[int], memory: Memory, written: list[byt
             memory.write(registers[1], data)
     else:
         raise Fault(f"helper {number} is not played here")
-    registers[1:6] = [0xDEAD] * 5

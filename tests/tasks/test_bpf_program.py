@@ -14,8 +14,8 @@ import pytest
 from tests.tasks.ebpf_checker import Fault, check
 from tests.tasks.ebpf_machine import Memory, run
 
-from jinmaek.tasks import bpf_layout, bpf_percpu, bpf_process, ebpf
-from jinmaek.tasks.bpf_layout import EITHER, REQUIRED, Layout
+from jinmaek.tasks import bpf_layout, bpf_percpu, bpf_process, bpf_walk, ebpf
+from jinmaek.tasks.bpf_layout import EITHER, EVERY_THREAD, REQUIRED, Layout
 from jinmaek.tasks.bpf_program import program
 from jinmaek.tasks.bpf_record import NAME, NAME_AT, OF_PROCESS, RSS, SIZE, WORDS
 from jinmaek.tasks.bpf_record import stack as ebpf_stack
@@ -25,6 +25,9 @@ FOLDER = Path(__file__).parent / "layouts"
 LAYOUTS = {path.stem: Layout(**json.loads(path.read_text())) for path in sorted(FOLDER.glob("*.json"))}
 PLAIN = [name for name, layout in LAYOUTS.items() if layout.counter_size == 8]
 SIDE_BY_SIDE = [name for name, layout in LAYOUTS.items() if layout.together]
+WALKED = [name for name, layout in LAYOUTS.items() if layout.open_coded]
+MAP = 7
+"""A descriptor."""
 NEWER = {0x62, 0x6A, 0x72, 0x7A, 0x45}
 """Instructions llvm-mc did not know from the start: stores of a number, and the jump that tests bits."""
 KTHREAD, WORKER = 0x00200000, 0x20
@@ -76,6 +79,16 @@ class Kernel:
         assert len(record) == SIZE
         return record
 
+    def walk(self, tasks: list[int], room: int) -> tuple[int, int, bytes]:
+        """How many records were written and how many were not, and the memory they are in."""
+        array = self.memory.piece(bpf_walk.HEAD + room * SIZE)
+        self.memory.write(array + bpf_walk.HEAD, b"\xff" * room * SIZE)
+        code = bpf_walk.program(self.layout, (), 0, MAP, room)
+        assert run(code, self.memory, 0, kernel=named(self.layout), tasks=tasks, array=array) == []
+        head = self.memory.read(array, bpf_walk.HEAD)
+        written, missed = struct.unpack_from("<QQ", head)
+        return written, missed, self.memory.read(array + bpf_walk.HEAD, room * SIZE)
+
     def counters(self, values: tuple[int, ...]) -> int:
         """An mm_struct of 10,000 pages whose counters hold these; their parts by CPU are nowhere."""
         mm = self.struct("mm_struct", total_vm=10_000)
@@ -95,6 +108,11 @@ class Kernel:
         task = self.struct("task_struct", four=numbers, **eight)
         self.memory.write(task + self.layout.offsets["task_struct.comm"], comm.ljust(16, b"\0"))
         return task
+
+
+def named(layout: Layout) -> dict[int, str]:
+    """The kernel's functions by their BTF ids."""
+    return {number: name for name, number in layout.open_coded.items() if name != EVERY_THREAD}
 
 
 @every
@@ -253,6 +271,39 @@ def test_the_program_is_well_formed(kernel: str, cpus: int) -> None:
     assert count < 500 + 40 * len(distances)
 
 
+@pytest.mark.parametrize("kernel", WALKED)
+@pytest.mark.parametrize("cpus", [0, 1, 2, 512])
+def test_the_program_that_walks_is_well_formed(kernel: str, cpus: int) -> None:
+    layout = LAYOUTS[kernel]
+    distances = tuple(range(1 << 62, (1 << 62) + cpus))
+    for room in (1, 5000, 40_000):
+        code = bpf_walk.program(layout, distances, 12, MAP, room)
+        size = bpf_walk.HEAD + room * SIZE
+        count = check(code, named(layout), size)
+        # The way back to the next task is a jump of 16 bits.
+        assert count < 600 + 40 * len(distances) < 1 << 15
+        with pytest.raises(Fault, match="of the map"):
+            check(code, named(layout), size - 1)
+
+
+@pytest.mark.parametrize("kernel", WALKED)
+def test_what_walks_writes_what_the_iterator_would(kernel: str) -> None:
+    host = Kernel(LAYOUTS[kernel])
+    signal = host.struct("signal_struct", four={"nr_threads": 3}, utime=5)
+    tasks = [
+        host.task(four={"pid": 0, "tgid": 0}),
+        host.task(signal=signal, comm=b"leader", mm=host.counters((1, 2, 3, 4))),
+        host.task(four={"pid": 71}, comm=b"thread", signal=signal),
+        host.task(four={"pid": 9, "tgid": 9, "flags": KTHREAD}, comm=b"kernel"),
+    ]
+    records = b"".join(host.record(task) for task in tasks[1:])
+    # Nothing of what the memory held before is left.
+    assert host.walk(tasks, 4) == (3, 0, records + b"\xff" * SIZE)
+    assert host.walk(tasks, 3) == (3, 0, records)
+    assert host.walk(tasks, 1) == (1, 2, records[:SIZE])
+    assert host.walk([], 1) == (0, 0, b"\xff" * SIZE)
+
+
 @every
 def test_a_kernel_with_only_what_is_needed_has_a_program_too(kernel: str) -> None:
     layout = LAYOUTS[kernel]
@@ -320,6 +371,69 @@ LOOSE: list[tuple[str, list[Insn | Label]]] = [
         ],
     ),
 ]  # fmt: skip
+
+
+LOCK, UNLOCK, NEW, NEXT, DESTROY = range(1, 6)
+NAMED = {
+    LOCK: "bpf_rcu_read_lock", UNLOCK: "bpf_rcu_read_unlock", NEW: "bpf_iter_task_new",
+    NEXT: "bpf_iter_task_next", DESTROY: "bpf_iter_task_destroy",
+}  # fmt: skip
+BEGIN = [
+    ebpf.call_kernel(LOCK),
+    *ebpf_stack(R1, -24),
+    ebpf.alu_imm("mov", R2, 0),
+    ebpf.alu_imm("mov", R3, 1),
+    ebpf.call_kernel(NEW),
+]
+END = [
+    *ebpf_stack(R1, -24), ebpf.call_kernel(DESTROY), ebpf.call_kernel(UNLOCK),
+    ebpf.alu_imm("mov", R0, 0), ebpf.leave(),
+]  # fmt: skip
+ITERATED: list[tuple[str, list[Insn | Label]]] = [
+    ("function 9", [ebpf.call_kernel(9), ebpf.leave()]),
+    ("without the lock", BEGIN[1:]),
+    ("leaves with", [*BEGIN, ebpf.alu_imm("mov", R0, 0), ebpf.leave()]),
+    ("unlock here", [*BEGIN, ebpf.call_kernel(UNLOCK), *END]),
+    ("touches the iterator", [*BEGIN, ebpf.store_imm(8, FP, -16, 0), *END]),
+    ("no iterator there", [*BEGIN, *ebpf_stack(R1, -32), ebpf.call_kernel(NEXT), *END]),
+    ("r6 is not set", [*BEGIN, Label("on"), ebpf.alu("mov", R0, R6), ebpf.jump("on")]),
+    (
+        "the next turn knows less",
+        [
+            *BEGIN,
+            ebpf.alu_imm("mov", R6, 0),
+            Label("on"),
+            *ebpf_stack(R1, -24),
+            ebpf.call_kernel(NEXT),
+            ebpf.alu_imm("add", R6, 1),
+            ebpf.jump_if_imm(R0, "!=", 0, "on"),
+            *END,
+        ],
+    ),
+    ("8 bytes at 57 of the map", [*ebpf.load_map_value(R1, MAP, 57), ebpf.load(8, R0, R1, 0), *END]),
+    (
+        "in memory that is not known",
+        [*ebpf.load_map_value(R1, MAP, 0), ebpf.load(8, R0, R1, 0), ebpf.alu("add", R1, R0), *END],
+    ),
+    (
+        "on one way only",
+        [
+            *ebpf.load_map_value(R1, MAP, 0),
+            ebpf.load(8, R0, R1, 0),
+            ebpf.jump_if_imm(R0, "==", 0, "end"),
+            ebpf.call_kernel(LOCK),
+            Label("end"),
+            *END,
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "code"), ITERATED)
+def test_the_check_refuses_a_loop_the_kernel_would(why: str, code: list[Insn | Label]) -> None:
+    with pytest.raises(Fault, match=why):
+        check(assemble(code), NAMED, 64)
+    check(assemble([*BEGIN, *END]), NAMED, 64)
 
 
 @pytest.mark.parametrize(("why", "code"), LOOSE)

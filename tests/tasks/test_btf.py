@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import struct
@@ -60,7 +61,9 @@ def example() -> bytes:
     alias = made.add(btf.TYPEDEF, "pair_t", 0, pair)
     constant = made.add(btf.CONST, "", 0, alias)
     several = made.add(btf.ARRAY, "", 0, 0, struct.pack("<III", pair, number, 4))
-    made.add(6, "colour", 1, 4, bytes(8))
+    colours = [("red", 7), ("green", 1 << 31)]
+    after = b"".join(struct.pack("<II", made.name(word), value) for word, value in colours)
+    made.add(btf.ENUM, "colour", 2, 4, after)
     flags = [("first", number, 3 << 24 | 64), ("second", number, 1 << 24 | 75)]
     bits = made.struct("", 4, [(word, kind, where - 64) for word, kind, where in flags], flag=True)
     made.struct(
@@ -119,6 +122,14 @@ def test_of_types_of_one_name_the_one_with_the_member_counts() -> None:
     assert len(types.ids(btf.FUNC, "outer")) == 1
 
 
+def test_an_enumerator_tells_its_value() -> None:
+    types = btf.parse(example(), WANTED)
+    assert types.constant("red") == 7
+    assert types.constant("green") == -(1 << 31)
+    # Neither an enum itself, nor a member of a struct, nor what is nowhere.
+    assert [types.constant(name) for name in ("colour", "x", "outer", "blue")] == [None] * 4
+
+
 def test_every_cut_is_malformed() -> None:
     whole = example()
     btf.parse(whole, WANTED)
@@ -139,6 +150,7 @@ def test_any_bent_byte_is_either_read_or_malformed() -> None:
             types = btf.parse(bytes(bent), WANTED)
             for path in ("x", "inner.b", "later.b", "row.b", "second"):
                 types.place("outer", path)
+            types.constant("green")
         except btf.Malformed:
             refused += 1
     assert 0 < refused < 20_000
@@ -164,6 +176,16 @@ class TestLive:
         assert offsets["cred.euid.val"] > 0
         assert layout.function > 0
         assert 0 <= layout.iowait_bit < 8
+        if layout.open_coded:
+            assert layout.open_coded.keys() == {*bpf_layout.OPEN_CODED, bpf_layout.EVERY_THREAD}
+            assert layout.open_coded[bpf_layout.EVERY_THREAD] == 1
+
+    def test_a_kernel_without_one_of_the_functions_has_no_open_coded_iterator(self) -> None:
+        whole = LIVE.read_bytes()
+        for name in (bpf_layout.OPEN_CODED[-1], bpf_layout.EVERY_THREAD):
+            other = b"\0" + b"x" * len(name) + b"\0"
+            layout = bpf_layout.resolve(whole.replace(b"\0" + name.encode() + b"\0", other))
+            assert layout.open_coded == {}
 
     def test_a_cut_kernel_blob_is_malformed(self) -> None:
         whole = LIVE.read_bytes()
@@ -225,6 +247,17 @@ class TestCache:
             file.read_text().replace(f'"task_struct.pid": {number},', f'"task_struct.pid": {offset},')
         )
         assert bpf_layout.remembered() == first
+
+    def test_a_file_with_odd_functions_is_ignored(self, folder: Path) -> None:
+        first = bpf_layout.remembered()
+        if not first.open_coded:
+            pytest.skip("no open-coded task iterator here")
+        (file,) = folder.iterdir()
+        told = json.loads(file.read_text())
+        number = told["open_coded"].pop(bpf_layout.EVERY_THREAD)
+        for odd in ({}, {bpf_layout.EVERY_THREAD: -1}, {bpf_layout.EVERY_THREAD: "1"}, {"other": number}):
+            file.write_text(json.dumps(told | {"open_coded": told["open_coded"] | odd}))
+            assert bpf_layout.remembered() == first
 
     def test_a_file_others_may_write_is_ignored(self, folder: Path) -> None:
         first = bpf_layout.remembered()

@@ -31,6 +31,7 @@ ENCODED = [
     (ebpf.alu_imm("div", R0, 10_000_000), "3700000080969800"),
     (ebpf.low_half(R0, R1), "bc10000000000000"),
     (ebpf.call(127), "850000007f000000"),
+    (ebpf.call_kernel(64263), "8520000007fb0000"),
     (ebpf.leave(), "9500000000000000"),
 ]
 
@@ -40,11 +41,17 @@ def test_each_instruction_is_eight_exact_bytes(insn: Insn, expected: str) -> Non
     assert assemble([insn]).hex() == expected
 
 
+def test_a_jump_may_lead_back() -> None:
+    code: list[Insn | Label] = [Label("on"), ebpf.load(8, R6, R1, 8), ebpf.jump("on")]
+    assert assemble(code)[8:].hex() == "0500feff00000000"
+
+
 def test_a_64_bit_constant_takes_the_room_of_two() -> None:
     assert assemble(
         ebpf.load_imm64(R1, 0xFFFF_8000_1234_5678)
     ).hex() == "18010000785634120000000000 80ffff".replace(" ", "")
     assert assemble(ebpf.load_map(R2, 5)).hex() == "18120000050000000000000000000000"
+    assert assemble(ebpf.load_map_value(R2, 5, 64)).hex() == "18220000050000000000000040000000"
 
 
 def test_jumps_count_from_the_instruction_after_them() -> None:

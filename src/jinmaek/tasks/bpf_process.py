@@ -14,6 +14,7 @@ from jinmaek.tasks.bpf_record import (
     RSS,
     SCRATCH,
     at,
+    clear,
     copy,
     stack,
     within,
@@ -100,16 +101,21 @@ def _cputime() -> Code:
     The precise run time, split as the ticks were; the share of the system as a fraction of 2^32.
     """
     user, system, run, ratio = R1, R2, R3, R4
-    # The sum of both in 32 bits, the system time shifted alike.
+    # The sum of both in 32 bits, the system time shifted alike; without a branch, of which each doubles
+    # the ways the verifier has to follow.
     shifts: list[Insn | Label] = []
-    for bits in (16, 8, 4, 2, 1):
+    for power in (4, 3, 2, 1, 0):
         shifts += [
             ebpf.alu("mov", R0, R5),
-            ebpf.alu_imm("rsh", R0, 31 + bits),
-            ebpf.jump_if_imm(R0, "==", 0, f"fits-{bits}"),
-            ebpf.alu_imm("rsh", R5, bits),
-            ebpf.alu_imm("rsh", ratio, bits),
-            Label(f"fits-{bits}"),
+            ebpf.alu_imm("rsh", R0, 31 + (1 << power)),
+            # 1 where anything is left.
+            ebpf.alu_imm("mov", user, 0),
+            ebpf.alu("sub", user, R0),
+            ebpf.alu("or", R0, user),
+            ebpf.alu_imm("rsh", R0, 63),
+            ebpf.alu_imm("lsh", R0, power),
+            ebpf.alu("rsh", R5, R0),
+            ebpf.alu("rsh", ratio, R0),
         ]
     return [
         ebpf.load(8, user, RECORD, at("sum_utime")),
@@ -140,9 +146,12 @@ def _cputime() -> Code:
         ebpf.alu_imm("rsh", R0, 32),
         ebpf.alu("add", system, R0),
         Label("known"),
+        *clear(R0, R1, R4, R5),
         ebpf.jump_if(system, ">=", R8, "system-grew"),
         ebpf.alu("mov", system, R8),
         Label("system-grew"),
+        # No longer known to be the same as another.
+        ebpf.alu_imm("or", system, 0),
         ebpf.alu("mov", user, run),
         ebpf.alu("sub", user, system),
         ebpf.jump_if(user, ">=", R7, "split"),
@@ -152,6 +161,7 @@ def _cputime() -> Code:
         Label("split"),
         ebpf.store(8, RECORD, at("utime"), user),
         ebpf.store(8, RECORD, at("stime"), system),
+        *clear(R0, R1, R2, R3, R4, R5, R7, R8),
     ]
 
 
@@ -240,4 +250,4 @@ def _percpu(layout: Layout, distances: Sequence[int]) -> Code:
                 ebpf.alu("add", R2, R1),
                 ebpf.store(8, RECORD, at(word), R2),
             ]
-    return [*code, Label("summed")]
+    return [*code, Label("summed"), *clear(R0, R1, R2, R3, R4, R5, R8)]

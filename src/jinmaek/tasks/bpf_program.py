@@ -26,12 +26,13 @@ from jinmaek.tasks.bpf_record import (
     SIZE,
     TICK_NS,
     at,
+    clear,
     copy,
     probe,
     stack,
     within,
 )
-from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R6, R7, R8, Code, Insn, Label
+from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R4, R5, R6, R7, R8, Code, Insn, Label
 
 FILE = SCRATCH - 8
 """Where on the stack the iterator's file stays."""
@@ -122,10 +123,12 @@ def _thread(layout: Layout, boottime_offset: int) -> Code:
         ebpf.jump_if_imm(R7, "==", 0, "no-cred"),
         *copy(layout, R7, 4, "cred.euid.val", "uid"),
         Label("no-cred"),
+        *clear(R0),
         ebpf.load(8, R7, R6, offsets["task_struct.real_parent"]),
         ebpf.jump_if_imm(R7, "==", 0, "no-parent"),
         *copy(layout, R7, 4, "task_struct.tgid", "ppid"),
         Label("no-parent"),
+        *clear(R0),
     ]
 
 
@@ -150,6 +153,7 @@ def _state(layout: Layout) -> Code:
         ebpf.alu_imm("mov", R1, ord("R")),
         Label("letter"),
         ebpf.store(8, RECORD, at("state"), R1),
+        *clear(R2),
     ]
 
 
@@ -186,6 +190,7 @@ def _name(layout: Layout) -> Code:
             ebpf.alu_imm("mov", R2, NAME),
             ebpf.call(PROBE_READ_STR),
             Label("short"),
+            *clear(R0, R1, R2, R3, R4, R5),
         ]
     return [
         *code,
@@ -215,4 +220,5 @@ def _name(layout: Layout) -> Code:
         ebpf.jump_if_imm(R0, "==", 0, "named"),
         ebpf.store_imm(1, RECORD, desc + DESC - 1, 1),
         Label("named"),
+        *clear(R0, R1, R2, R3, R4, R5, R7, R8),
     ]

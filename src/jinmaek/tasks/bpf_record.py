@@ -58,6 +58,14 @@ def stack(register: int, offset: int) -> Code:
     return [ebpf.alu("mov", register, FP), ebpf.alu_imm("add", register, offset)]
 
 
+def clear(*registers: int) -> Code:
+    """Where ways meet: what is left in registers must not tell which way it came.
+
+    In a loop the verifier takes two states for one only if all registers agree, used or not (until 6.16).
+    """
+    return [ebpf.alu_imm("mov", register, 0) for register in registers]
+
+
 def copy(layout: Layout, base: int, size: int, field: str, word: str) -> Code:
     """One member of what ``base`` points to, if this kernel has it."""
     if field not in layout.offsets:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from jinmaek.tasks import ebpf
 from jinmaek.tasks.bpf_layout import EVERY_THREAD, Layout
 from jinmaek.tasks.bpf_program import record
-from jinmaek.tasks.bpf_record import PROBE_READ, RECORD, SCRATCH, SIZE, stack
+from jinmaek.tasks.bpf_record import PROBE_READ, RECORD, SCRATCH, SIZE, clear, stack
 from jinmaek.tasks.ebpf import R0, R1, R2, R3, R4, R5, R6, R7, R8, R9
 
 HEAD = 64
@@ -37,13 +37,13 @@ def program(layout: Layout, distances: Sequence[int], boottime_offset: int, memo
             ebpf.alu_imm("mov", R3, kernel[EVERY_THREAD]),
             ebpf.call_kernel(kernel["bpf_iter_task_new"]),
             # The verifier follows a loop until a turn begins as one before: with the same in each register,
-            # and the same bytes of the stack written, that is at the second.
+            # and the same bytes of the stack written, that is the second.
             *stack(R1, SCRATCH),
             ebpf.alu_imm("mov", R2, -SCRATCH),
             ebpf.alu_imm("mov", R3, 0),
             ebpf.call(PROBE_READ),
             ebpf.Label("next"),
-            *(ebpf.alu_imm("mov", register, 0) for register in (R0, R2, R3, R4, R5, R6, R7, R8, R9)),
+            *clear(R0, R2, R3, R4, R5, R6, R7, R8, R9),
             *stack(R1, ITERATOR),
             ebpf.call_kernel(kernel["bpf_iter_task_next"]),
             ebpf.jump_if_imm(R0, "==", 0, "end"),
