@@ -10,6 +10,7 @@ import os
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from jinmaek import procfile
 from jinmaek.columns import Malformed
@@ -88,15 +89,19 @@ def shifted(places: Iterable[int], before: Sequence[int]) -> list[int]:
     return sorted(moved + [place + i for i, place in enumerate(before)])
 
 
-def merged(table: TaskTable, others: TaskTable, before: Sequence[int] | None = None) -> TaskTable:
+def merged(
+    table: TaskTable, others: TaskTable, before: Callable[[], Sequence[int]] | None = None
+) -> TaskTable:
     """Both tables in one, by pid; a column ``table`` does not have is in neither.
 
-    ``before`` are the places the others go in before, as far as they are known.
+    ``before`` tells the places the others go in before, where that costs less than the pids of all.
     """
     if not len(others):
         return table
-    before = places_among(table.pid, others.pid) if before is None else before
-    inserted = [place + i for i, place in enumerate(before)]
+
+    @cache
+    def known() -> Sequence[int]:
+        return before() if before is not None else places_among(table.pid, others.pid)
 
     def make(name: str) -> Column:
         column: Column = getattr(table, name)
@@ -104,11 +109,12 @@ def merged(table: TaskTable, others: TaskTable, before: Sequence[int] | None = N
             return column
         values: Sequence[object] = getattr(others, name) or [None] * len(others)
         whole = list[object](column)
-        for place, value in zip(reversed(before), reversed(values), strict=True):
+        for place, value in zip(reversed(known()), reversed(values), strict=True):
             whole.insert(place, value)
         return whole  # type: ignore[return-value]
 
     def some(places: Sequence[int]) -> TaskTable:
+        inserted = [place + i for i, place in enumerate(known())]
         theirs = [i for i, place in enumerate(inserted) if place in places]
         mine = [place - bisect_left(inserted, place) for place in places if place not in inserted]
         return merged(table.rows(mine), others.rows(theirs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 
 from jinmaek import procfile
@@ -56,7 +56,11 @@ def assemble(
     every_thread = thread_table(records, shown) if threads else None
     if others:
         hidden = table(others, details=details)
-        before = [records.leaders_below(pid) for pid in hidden.pid]
+
+        # Found out when a column is asked for: it takes all pids in order.
+        def before() -> list[int]:
+            return [records.leaders_below(pid) for pid in hidden.pid]
+
         processes = merged(shown, hidden, before)
         changes = changes and _shifted(changes, before)
         states.update(letter for one in others for letter in one.states)
@@ -80,9 +84,9 @@ def assemble(
     )
 
 
-def _shifted(changes: Changes, before: list[int]) -> Changes:
+def _shifted(changes: Changes, before: Callable[[], list[int]]) -> Changes:
     """The same where others, who count as changed, went in ``before`` some."""
-    return Changes(changes.since, lambda: shifted(changes.places(), before))
+    return Changes(changes.since, lambda: shifted(changes.places(), before()))
 
 
 def _counted(states: bytes) -> Counter[str]:
