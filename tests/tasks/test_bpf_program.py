@@ -295,12 +295,13 @@ def test_what_walks_writes_what_the_iterator_would(kernel: str) -> None:
         host.task(signal=signal, comm=b"leader", mm=host.counters((1, 2, 3, 4))),
         host.task(four={"pid": 71}, comm=b"thread", signal=signal),
         host.task(four={"pid": 9, "tgid": 9, "flags": KTHREAD}, comm=b"kernel"),
+        host.task(four={"pid": 8, "tgid": 8, "flags": KTHREAD}, signal=signal, comm=b"kernel too"),
     ]
     records = b"".join(host.record(task) for task in tasks[1:])
     # Nothing of what the memory held before is left.
-    assert host.walk(tasks, 4) == (3, 0, records + b"\xff" * SIZE)
-    assert host.walk(tasks, 3) == (3, 0, records)
-    assert host.walk(tasks, 1) == (1, 2, records[:SIZE])
+    assert host.walk(tasks, 5) == (4, 0, records + b"\xff" * SIZE)
+    assert host.walk(tasks, 4) == (4, 0, records)
+    assert host.walk(tasks, 1) == (1, 3, records[:SIZE])
     assert host.walk([], 1) == (0, 0, b"\xff" * SIZE)
 
 

@@ -8,6 +8,7 @@ from jinmaek.kernel.pid_statm import PAGE
 from jinmaek.tasks import ebpf
 from jinmaek.tasks.bpf_layout import Layout
 from jinmaek.tasks.bpf_record import (
+    OF_PROCESS,
     PF_KTHREAD,
     PROBE_READ,
     RECORD,
@@ -18,6 +19,7 @@ from jinmaek.tasks.bpf_record import (
     copy,
     stack,
     within,
+    zero,
 )
 from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R4, R5, R6, R7, R8, Code, Insn, Label
 
@@ -45,6 +47,7 @@ def process(layout: Layout, distances: Sequence[int]) -> Code:
         code += copy(layout, R7, 8, f"signal_struct.{field}", word)
     for word, (own, field) in sums.items():
         if f"signal_struct.{field}" not in layout.offsets:
+            code += zero(word)
             continue
         code += [
             ebpf.load(8, R0, R7, layout.offsets[f"signal_struct.{field}"]),
@@ -55,15 +58,17 @@ def process(layout: Layout, distances: Sequence[int]) -> Code:
     return [
         ebpf.load(8, R1, RECORD, at("pid")),
         ebpf.load(8, R2, RECORD, at("tgid")),
-        ebpf.jump_if(R1, "!=", R2, "write"),
+        ebpf.jump_if(R1, "!=", R2, "no-process"),
         ebpf.store_imm(8, RECORD, at("leads"), 1),
         ebpf.load(8, R7, R6, layout.offsets["task_struct.signal"]),
-        ebpf.jump_if_imm(R7, "==", 0, "write"),
+        ebpf.jump_if_imm(R7, "==", 0, "no-process"),
         *copy(layout, R7, 4, "signal_struct.nr_threads", "num_threads"),
         *code,
         *_tty(layout),
         *_cputime(),
         *_memory(layout, distances),
+        Label("no-process"),
+        *zero(*OF_PROCESS),
     ]
 
 
@@ -72,8 +77,9 @@ def _tty(layout: Layout) -> Code:
     offsets = layout.offsets
     needed = {"tty_struct.driver", "tty_struct.index", "tty_driver.major", "tty_driver.minor_start"}
     if not offsets.keys() >= needed:
-        return []
+        return zero("tty_nr")
     return [
+        *zero("tty_nr"),
         ebpf.load(8, R7, R7, offsets["signal_struct.tty"]),
         ebpf.jump_if_imm(R7, "==", 0, "no-tty"),
         ebpf.load(4, R8, R7, offsets["tty_struct.index"]),
@@ -181,9 +187,9 @@ def _memory(layout: Layout, distances: Sequence[int]) -> Code:
     return [
         ebpf.load(8, R0, RECORD, at("flags")),
         ebpf.alu_imm("and", R0, PF_KTHREAD),
-        ebpf.jump_if_imm(R0, "!=", 0, "write"),
+        ebpf.jump_if_imm(R0, "!=", 0, "no-memory"),
         ebpf.load(8, R7, R6, offsets["task_struct.mm"]),
-        ebpf.jump_if_imm(R7, "==", 0, "write"),
+        ebpf.jump_if_imm(R7, "==", 0, "no-memory"),
         ebpf.store_imm(8, RECORD, at("has_mm"), 1),
         *copy(layout, R7, 8, "mm_struct.total_vm", "vsize"),
         *_counters(layout),
@@ -199,7 +205,9 @@ def _memory(layout: Layout, distances: Sequence[int]) -> Code:
         # One that exits meanwhile leaves a memory that may already be another's.
         ebpf.load(8, R0, R6, offsets["task_struct.mm"]),
         ebpf.jump_if(R0, "==", R7, "write"),
-        *(ebpf.store_imm(8, RECORD, at(word), 0) for word in MEMORY),
+        Label("no-memory"),
+        *zero(*MEMORY),
+        ebpf.jump("write"),
     ]
 
 

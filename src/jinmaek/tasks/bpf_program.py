@@ -31,6 +31,7 @@ from jinmaek.tasks.bpf_record import (
     probe,
     stack,
     within,
+    zero,
 )
 from jinmaek.tasks.ebpf import FP, R0, R1, R2, R3, R4, R5, R6, R7, R8, Code, Insn, Label
 
@@ -72,7 +73,7 @@ def program(layout: Layout, distances: Sequence[int], boottime_offset: int) -> b
 def record(layout: Layout, distances: Sequence[int], boottime_offset: int) -> Code:
     """Fill the record ``RECORD`` points to from the task in r6; r7 and r8 are lost."""
     return [
-        *(ebpf.store_imm(8, RECORD, at, 0) for at in range(0, SIZE, 8)),
+        *zero("leads", "uid", "ppid", "cgroup_id"),
         *_thread(layout, boottime_offset),
         *_cgroup(layout),
         *_name(layout),
@@ -99,12 +100,12 @@ def _thread(layout: Layout, boottime_offset: int) -> Code:
     for word, field in eight.items():
         code += copy(layout, R6, 8, f"task_struct.{field}", word)
     code += copy(layout, R6, 4, cpu if cpu in offsets else "task_struct.cpu", "processor")
-    for word, field, zero in (("priority", "prio", RT_PRIORITIES), ("nice", "static_prio", NICE_0)):
+    for word, field, origin in (("priority", "prio", RT_PRIORITIES), ("nice", "static_prio", NICE_0)):
         code += [
             ebpf.load(4, R0, R6, offsets[f"task_struct.{field}"]),
             ebpf.alu_imm("lsh", R0, 32),
             ebpf.alu_imm("arsh", R0, 32),
-            ebpf.alu_imm("sub", R0, zero),
+            ebpf.alu_imm("sub", R0, origin),
             ebpf.store(8, RECORD, at(word), R0),
         ]
     return [
@@ -175,6 +176,7 @@ def _name(layout: Layout) -> Code:
     code: list[Insn | Label] = []
     for step in range(0, COMM, 8):
         code += [ebpf.load(8, R0, R6, comm + step), ebpf.store(8, RECORD, name + step, R0)]
+    code += [ebpf.store_imm(8, RECORD, rest, 0) for rest in range(name + COMM, SIZE, 8)]
     homes = ("task_struct.worker_private", "task_struct.set_child_tid")
     home = next((field for field in homes if field in offsets), None)
     if home is None or not offsets.keys() >= {"kthread.data", *WORKER}:

@@ -58,6 +58,11 @@ def stack(register: int, offset: int) -> Code:
     return [ebpf.alu("mov", register, FP), ebpf.alu_imm("add", register, offset)]
 
 
+def zero(*words: str) -> Code:
+    """Words that nothing else is written to. Not all at first: a store to memory no cache holds is dear."""
+    return [ebpf.store_imm(8, RECORD, at(word), 0) for word in words]
+
+
 def clear(*registers: int) -> Code:
     """Where ways meet: what is left in registers must not tell which way it came.
 
@@ -67,9 +72,9 @@ def clear(*registers: int) -> Code:
 
 
 def copy(layout: Layout, base: int, size: int, field: str, word: str) -> Code:
-    """One member of what ``base`` points to, if this kernel has it."""
+    """One member of what ``base`` points to, 0 if this kernel does not have it."""
     if field not in layout.offsets:
-        return []
+        return zero(word)
     return [ebpf.load(size, R0, base, layout.offsets[field]), ebpf.store(8, RECORD, at(word), R0)]
 
 
