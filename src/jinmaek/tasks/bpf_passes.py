@@ -15,8 +15,9 @@ from jinmaek.tasks.bpf_record import SIZE
 from jinmaek.tasks.bpf_walk import HEAD
 
 MOST = 1 << 15
-"""Threads walked in one go. No other thread may run meanwhile on that CPU where the kernel is built so."""
+"""Threads walked in one go: nothing else runs on that CPU meanwhile unless the kernel is preemptible."""
 FEWEST = 1024
+"""Records there is room for at least."""
 COUNTS = struct.Struct("=QQ")
 
 
@@ -42,7 +43,7 @@ class SeqFile:
 class OpenCoded:
     """The program that walks the list of tasks (since 6.7): records in the order of that list."""
 
-    __slots__ = ("_code", "_memory", "_program", "_room", "_undo")
+    __slots__ = ("_code", "_memory", "_program", "_undo")
 
     def __init__(self, code: Callable[[int, int], bytes], threads: int) -> None:
         """``code`` makes it for a map and the records that have room there. Raises ``Unavailable``."""

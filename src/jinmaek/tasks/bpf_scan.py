@@ -6,7 +6,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import compress
 
 from jinmaek import procfile
 from jinmaek.columns import Malformed
@@ -51,7 +50,7 @@ def assemble(
     elif states["Z"] or states["X"]:
         led = Counter(shown.state)
     else:
-        led = _counted(bytes(compress(every, records.leads)))
+        led = _counted(_of_leaders(every, records.leads))
     processes = shown
     every_thread = thread_table(records, shown) if threads else None
     if others:
@@ -87,6 +86,12 @@ def assemble(
 def _shifted(changes: Changes, before: Callable[[], list[int]]) -> Changes:
     """The same where others, who count as changed, went in ``before`` some."""
     return Changes(changes.since, lambda: shifted(changes.places(), before()))
+
+
+def _of_leaders(states: bytes, leads: bytes) -> bytes:
+    """The states where ``leads`` has a 1; all bytes at once cost less than one after the other."""
+    kept = int.from_bytes(states, "little") & 255 * int.from_bytes(leads, "little")
+    return kept.to_bytes(len(states), "little").replace(b"\0", b"")
 
 
 def _counted(states: bytes) -> Counter[str]:

@@ -131,10 +131,11 @@ def counts(
     Of ``tasks``, the table of the processes, nothing is looked at unless there are zombies.
     """
     waits = Counter(thread.wchan for thread in waiting if thread.wchan is not None)
-    dead = [i for i, state in enumerate(tasks.state) if state == "Z"] if processes["Z"] else []
-    zombies = Counter(tasks.rows(dead).ppid) if dead else Counter[int]()
-    parents = tasks.rows([i for pid in sorted(zombies) if (i := place(tasks, pid)) is not None])
-    names = dict(zip(parents.pid, parents.comm, strict=True))
+    zombies, names = Counter[int](), dict[int, str]()
+    if processes["Z"]:
+        zombies.update(tasks.rows([i for i, state in enumerate(tasks.state) if state == "Z"]).ppid)
+        parents = tasks.rows([i for pid in sorted(zombies) if (i := place(tasks, pid)) is not None])
+        names.update(zip(parents.pid, parents.comm, strict=True))
     return {
         "threads": tuple(Threads(thread_state=state, count=threads[state]) for state in _states(threads)),
         "processes": tuple(Processes(state=state, count=processes[state]) for state in _states(processes)),
