@@ -6,9 +6,11 @@ import random
 from array import array
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import compress
 
 import pytest
 
+from jinmaek.tasks import bpf_scan
 from jinmaek.tasks.bpf_columns import process_table, thread_table
 from jinmaek.tasks.bpf_order import Order
 from jinmaek.tasks.bpf_record import DESC, NAME, WORDS
@@ -134,3 +136,11 @@ def test_all_as_they_are_needs_no_places() -> None:
     assert (order.pids, order.processes, order.threads) == ([1, 9], [0, 2], None)
     order = Order(array("q"), None)
     assert (order.pids, order.processes, order.threads) == ([], None, None)
+
+
+@pytest.mark.parametrize("many", [0, 1, 2, 500])
+def test_states_of_leaders_are_those_marked(many: int) -> None:
+    chance = random.Random(many)
+    states = bytes(chance.choices(b"SRDZTtIXP", k=many))
+    leads = bytes(chance.choices((0, 1), k=many))
+    assert bpf_scan._of_leaders(states, leads) == bytes(compress(states, leads))
