@@ -1,0 +1,142 @@
+"""Recording this host: a sample every interval, whatever happens to the disk, until a signal says stop."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+
+from jinmaek import __version__
+from jinmaek.catalog import tables
+from jinmaek.history.recording.notify import notify
+from jinmaek.history.recording.pace import Pace
+from jinmaek.history.recording.writer import SPAN, Writer, nanoseconds
+from jinmaek.kernel.stat import CLK_TCK
+from jinmaek.root import LIVE
+from jinmaek.sampling import take
+from jinmaek.tasks.choose import Refused, Scanner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from jinmaek.tasks.choose import Way
+
+STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+BUSY = 0.5
+"""The part of an interval that may be spent on sealing."""
+
+
+def meta(interval: float, way: str) -> dict[str, Any]:
+    """What is said of the host and the recorder at the start of every block."""
+    name = os.uname()
+    return {
+        "host": name.nodename,
+        "kernel": name.release,
+        "machine": name.machine,
+        "page_size": os.sysconf("SC_PAGESIZE"),
+        "clk_tck": CLK_TCK,
+        "interval": interval,
+        "tasks": way,
+        "pid": os.getpid(),
+        "jinmaek": __version__,
+    }
+
+
+def scanner(way: Way) -> Scanner:
+    """The kernel's iterator where it can be used, however few processes there are: it is used for long."""
+    if way != "auto":
+        return Scanner(LIVE, way)
+    try:
+        return Scanner(LIVE, "bpf")
+    except Refused:
+        return Scanner(LIVE, "procfs")
+
+
+def record(
+    folder: str,
+    interval: float,
+    *,
+    way: Way = "auto",
+    keep_s: float | None,
+    keep_bytes: int | None,
+    say: Callable[[str], None],
+    samples: int | None = None,
+) -> int:
+    """Record until SIGTERM, SIGINT or SIGHUP, or so many samples; gives how many were written.
+
+    ``say`` is told when the disk is full, and when it is not any more. Raises ``folder.Busy``, ``OSError``,
+    and ``choose.Refused`` where tasks cannot be read the ``way`` asked for.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
+    try:
+        with scanner(way) as tasks:
+            writer = Writer(folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes)
+            try:
+                return _samples(writer, tasks, interval, say, samples)
+            finally:
+                notify("STOPPING=1")
+                writer.close()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _samples(
+    writer: Writer, tasks: Scanner, interval: float, say: Callable[[str], None], most: int | None
+) -> int:
+    pace = Pace(tables(), SPAN)
+    # Nothing here makes cycles, and looking for them takes longer than a sample.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    notify("READY=1")
+    done, was_full = 0, False
+    moment = time.monotonic()
+    while True:
+        if writer.beginning or writer.due(time.time()):
+            writer.roll("full block")
+            pace.restart()
+        written = _sample(writer, tasks, pace)
+        done += written
+        notify("WATCHDOG=1")
+        if not written and not was_full and writer.full is not None:
+            say(f"recording pauses: {os.strerror(writer.full.errno or 0)}")
+        elif written and was_full:
+            say("recording goes on")
+        was_full = not written
+        if most is not None and done >= most:
+            return done
+        writer.work(moment + interval * BUSY)
+        moment = _next(moment, interval)
+        if _stopped(moment):
+            return done
+
+
+def _sample(writer: Writer, tasks: Scanner, pace: Pace) -> bool:
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    snapshot = take(LIVE, pace.due(now), tasks.scan(details=True))
+    clocks = {
+        "wall": nanoseconds(snapshot.wall),
+        "boottime": nanoseconds(snapshot.monotonic),
+        "monotonic": time.monotonic_ns(),
+        "cpu": time.process_time_ns(),
+    }
+    written = writer.add(snapshot, clocks)
+    pace.read(now, snapshot.cost, writer.changed)
+    return written
+
+
+def _next(moment: float, interval: float) -> float:
+    """The next moment of a sample: those that are over are not made up for."""
+    late = time.monotonic() - moment
+    return moment + interval * max(1, int(late / interval) + 1)
+
+
+def _stopped(moment: float) -> bool:
+    """Wait for a moment; whether a signal to stop came first."""
+    while (left := moment - time.monotonic()) > 0:
+        if signal.sigtimedwait(STOP, left) is not None:
+            return True
+    return signal.sigtimedwait(STOP, 0) is not None
