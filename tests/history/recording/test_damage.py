@@ -41,7 +41,7 @@ while True:
     second += 1
     if second % 10 == 0:
         writer.roll("full block")
-    writer.work(time.monotonic() + 0.0005)
+    writer.work()
 """
 
 

@@ -129,7 +129,7 @@ def test_a_full_disk_is_a_pause_that_the_record_states(
             monkeypatch.setattr(os, "write", real)
         snapshot = made(second)
         written.append(writer.add(snapshot, clocks(snapshot)))
-        writer.work(float("inf"))
+        writer.work()
     writer.close()
     assert written == [True] * 4 + [False] * 4 + [True] * 4
     assert [s.monotonic for s in read(tmp_path)] == [100.0 + i for i in (0, 1, 2, 3, 8, 9, 10, 11)]
@@ -156,7 +156,7 @@ def test_a_large_day_goes_on_in_another_file(tmp_path: Path) -> None:
     for second in range(0, 4000, 10):
         snapshot = made(second)
         writer.add(snapshot, clocks(snapshot))
-        writer.work(float("inf"))
+        writer.work()
     writer.close()
     names = folder.days(str(tmp_path))
     assert len(names) > 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import time
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from jinmaek.tasks.choose import Way
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-BUSY = 0.5
-"""The part of an interval that may be spent on sealing."""
 
 
 def meta(interval: float, way: str) -> dict[str, Any]:
@@ -73,7 +72,9 @@ def record(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     try:
         with scanner(way) as tasks:
-            writer = Writer(folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes)
+            writer = Writer(
+                folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes, apart=True
+            )
             try:
                 return _samples(writer, tasks, interval, say, samples)
             finally:
@@ -108,7 +109,7 @@ def _samples(
         was_full = not written
         if most is not None and done >= most:
             return done
-        writer.work(moment + interval * BUSY)
+        writer.work()
         moment = _next(moment, interval)
         if _stopped(moment):
             return done
@@ -121,11 +122,21 @@ def _sample(writer: Writer, tasks: Scanner, pace: Pace) -> bool:
         "wall": nanoseconds(snapshot.wall),
         "boottime": nanoseconds(snapshot.monotonic),
         "monotonic": time.monotonic_ns(),
-        "cpu": time.process_time_ns(),
+        "cpu": time.process_time_ns() + _children(),
     }
+    number, first = writer.number, writer.beginning
     written = writer.add(snapshot, clocks)
     pace.read(now, snapshot.cost, writer.changed)
+    if writer.number != number and not first:
+        # The clock was set, or the disk was full: the new block needs every table soon.
+        pace.restart()
     return written
+
+
+def _children() -> int:
+    """CPU time of the processes that sealed blocks, in nanoseconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((used.ru_utime + used.ru_stime) * 1e9)
 
 
 def _next(moment: float, interval: float) -> float:

@@ -39,8 +39,8 @@ LIKE: Mapping[str, tuple[str, ...]] = {
 """Columns of tasks that are mostly the sum of others: what is stored is the rest. The block names them."""
 
 
-def sealed(block: Block) -> Iterator[bytes]:
-    """The frame of a block, its last part; what comes before are empty bytes, each after a little work."""
+def sealed(block: Block) -> bytes:
+    """The frame of a block."""
     parts: list[bytes] = []
     directory: dict[str, Any] = {
         "meta": block.meta,
@@ -49,20 +49,15 @@ def sealed(block: Block) -> Iterator[bytes]:
         "tables": [],
     }
     for table in block.tables.values():
-        yield b""
         said: list[Any] = [table.shape.table]
-        for data in _table(table):
-            said.append(_part(parts, data))
-            yield b""
+        said.extend([_part(parts, data) for data in _table(table)])
         directory["tables"].append(said)
     if block.tasks is not None:
-        yield b""
         directory["tasks"] = [["", _part(parts, _tasks(block.tasks, block.clocks["boottime"]))]]
         for name in block.tasks.columns:
             directory["tasks"].append([name, _part(parts, _column(block.tasks, name))])
-            yield b""
     packed = zlib.compress(_json(directory), LEVEL)
-    yield frames.pack(frames.BLOCK, block.number, _times(block, len(packed)) + packed, parts, VERSION)
+    return frames.pack(frames.BLOCK, block.number, _times(block, len(packed)) + packed, parts, VERSION)
 
 
 def _part(parts: list[bytes], data: bytes) -> list[int]:

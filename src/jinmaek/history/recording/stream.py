@@ -17,7 +17,6 @@ from jinmaek.history.recording.block import Block
 from jinmaek.history.recording.decode import Builder
 from jinmaek.history.recording.encode import Encoder
 from jinmaek.history.recording.frames import Lost
-from jinmaek.history.recording.seal import sealed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,24 +39,17 @@ def name_of(number: int) -> str:
 
 
 class Stream:
-    """A stream being written: gives the frames to write, and keeps what a block is sealed from."""
+    """A stream being written: gives the frames to write."""
 
-    __slots__ = ("_compressor", "_encoder", "ended", "meta", "number", "payloads", "size")
+    __slots__ = ("_compressor", "_encoder", "count", "meta", "number")
 
     def __init__(self, number: int, meta: Mapping[str, Any]) -> None:
         self.number = number
         self.meta = meta
-        self.payloads: list[bytes] = []
-        self.size = 0
-        """Bytes of the samples so far."""
-        self.ended: Mapping[str, Any] | None = None
+        self.count = 0
+        """Samples so far."""
         self._encoder = Encoder()
         self._compressor = zlib.compressobj(LEVEL)
-
-    @property
-    def count(self) -> int:
-        """Samples so far."""
-        return len(self.payloads)
 
     @property
     def changed(self) -> Collection[str]:
@@ -73,23 +65,12 @@ class Stream:
         said = _json(self._encoder.sample(snapshot, clocks))
         data = self._compressor.compress(said) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
         payload = data.removesuffix(TAIL)
-        self.payloads.append(payload)
-        self.size += len(payload)
-        return frames.pack(frames.SAMPLE, len(self.payloads) - 1, payload, version=VERSION)
+        self.count += 1
+        return frames.pack(frames.SAMPLE, self.count - 1, payload, version=VERSION)
 
     def end(self, said: Mapping[str, Any]) -> bytes:
         """The last frame, which says why it is the last."""
-        self.ended = said
-        return frames.pack(frames.END, len(self.payloads), _json(said), version=VERSION)
-
-    def seal(self) -> Iterator[bytes]:
-        """The frame of the block, last; before it empty bytes, each after a little work."""
-        builder = Builder(self.number, self.meta)
-        for _ in _add(builder, self.payloads):
-            yield b""
-        block = builder.finish()
-        block.end = self.ended
-        yield from sealed(block)
+        return frames.pack(frames.END, self.count, _json(said), version=VERSION)
 
 
 def _json(value: object) -> bytes:

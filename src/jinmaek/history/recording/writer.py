@@ -13,9 +13,10 @@ from jinmaek.history.recording.stream import Stream, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
+    from jinmaek.history.recording.block import Block
     from jinmaek.sampling import Snapshot
 
 SPAN = 300.0
@@ -48,7 +49,9 @@ class Writer:
         *,
         keep_s: float | None = None,
         keep_bytes: int | None = None,
+        apart: bool = False,
     ) -> None:
+        """``apart``: seal in another process, which has its own memory and may take its time."""
         self.folder = folder
         self.full: OSError | None = None
         """Why nothing can be written now."""
@@ -58,18 +61,26 @@ class Writer:
         self._keep_s, self._keep_bytes = keep_s, keep_bytes
         self._lock = files.lock(folder)
         self._sealed = files.sealed_numbers(folder)
-        self._number = max((*self._sealed, *map(files.number_of, files.streams(folder))), default=-1)
+        self._waiting = files.streams(folder)
+        """Streams to be sealed."""
+        self._number = max((*self._sealed, *map(files.number_of, self._waiting)), default=-1)
+        self._apart = apart
+        self._child = 0
+        self._asked: list[str] = []
+        self._unsealed: list[str] = []
+        """Streams whose turn comes again with the next block."""
         self._stream: Stream | None = None
         self._file = -1
         self._until = 0.0
         self._offset = 0
         self._again = 0.0
-        self._written = 0
         self._since: float | None = None
         self._why = "started"
-        self._unsealed: list[str] = []
-        """The streams of blocks that could not be put where they belong."""
-        self._work = self._left_behind(files.streams(folder))
+
+    @property
+    def number(self) -> int:
+        """Of the open block, or the last one."""
+        return self._number
 
     @property
     def beginning(self) -> bool:
@@ -85,11 +96,19 @@ class Writer:
         stream = self._stream
         if stream is None:
             return
-        self._end(stream, why)
-        self._work = self._chained(self._work, self._seal(stream))
-        if self._unsealed:
-            names, self._unsealed = self._unsealed, []
-            self._work = self._chained(self._work, self._left_behind(names))
+        try:
+            files.write(self._file, stream.end({"why": why}))
+        except OSError as error:
+            if error.errno not in files.FULL:
+                raise
+        self._leave(stream, why)
+
+    def _leave(self, stream: Stream, why: str) -> None:
+        os.close(self._file)
+        self._stream = None
+        self._why = why
+        self._waiting += [*self._unsealed, name_of(stream.number)]
+        self._unsealed = []
 
     def add(self, snapshot: Snapshot, clocks: Mapping[str, int]) -> bool:
         """Write one sample; False where the disk is full: then it is lost, and the record will say so.
@@ -123,7 +142,6 @@ class Writer:
             stream = self._begin(snapshot)
         frame = stream.sample(snapshot, clocks)
         files.write(self._file, frame)
-        self._written = stream.count
         self.changed = stream.changed
         if self.full is not None:
             self.full = self._since = None
@@ -141,7 +159,7 @@ class Writer:
             os.close(file)
             os.unlink(f"{self.folder}/{name_of(number)}")
             raise
-        self._number, self._stream, self._file, self._written = number, stream, file, 0
+        self._number, self._stream, self._file = number, stream, file
         self._until = (snapshot.wall // SPAN + 1) * SPAN
         return stream
 
@@ -150,96 +168,80 @@ class Writer:
         self.full = error
         self._since = wall if self._since is None else self._since
         self._again = time.monotonic() + AGAIN
-        stream, self._stream = self._stream, None
-        if stream is None:
-            return
-        os.close(self._file)
-        self._why = "no space"
-        # What was not written is not in the record.
-        del stream.payloads[self._written :]
-        if stream.count:
-            stream.ended = {"why": "no space"}
-            self._work = self._chained(self._work, self._seal(stream))
-        else:
-            os.unlink(f"{self.folder}/{name_of(stream.number)}")
+        if self._stream is not None:
+            self._leave(self._stream, "no space")
 
-    def _end(self, stream: Stream, why: str) -> None:
-        frame = stream.end({"why": why})
-        try:
-            files.write(self._file, frame)
-        except OSError as error:
-            if error.errno not in files.FULL:
-                raise
-        os.close(self._file)
-        self._stream = None
-        self._why = why
-
-    def work(self, until: float) -> None:
-        """Seal and tidy until this moment of CLOCK_MONOTONIC, or until all is done."""
-        while time.monotonic() < until:
-            if next(self._work, None) is None:
+    def work(self) -> None:
+        """Seal what waits for it, here or apart; one after the other."""
+        if self._child:
+            done, _ = os.waitpid(self._child, os.WNOHANG)
+            if not done:
                 return
+            self._child = 0
+            self._unsealed += [name for name in self._asked if os.path.exists(f"{self.folder}/{name}")]
+        names, self._waiting = self._waiting, []
+        if not names:
+            return
+        if not self._apart:
+            self._seal(names)
+            return
+        try:
+            self._child = os.fork()
+        except OSError:  # no memory: they wait
+            self._unsealed += names
+            return
+        self._asked = names
+        if not self._child:
+            status = 1
+            try:
+                self._seal(names)
+                status = 0
+            finally:
+                os._exit(status)
 
     def close(self, why: str = "stopped") -> None:
         """End the record, seal what is open, and let others write."""
         try:
             self.roll(why)
-            for _ in self._work:
-                pass
+            if self._child:
+                os.waitpid(self._child, 0)
+                self._child = 0
+            self._seal(files.streams(self.folder))
         finally:
             os.close(self._lock)
 
-    @staticmethod
-    def _chained(first: Iterator[bytes], then: Iterator[bytes]) -> Iterator[bytes]:
-        yield from first
-        yield from then
-
-    def _seal(self, stream: Stream) -> Iterator[bytes]:
-        frame = yield from self._made(stream.seal())
-        yield from self._put(frame, stream.meta["began"], name_of(stream.number))
-
-    @staticmethod
-    def _made(sealing: Iterator[bytes]) -> Generator[bytes, None, bytes]:
-        """The last of what sealing gives, after as many pauses as it makes."""
-        last = b""
-        for part in sealing:
-            last = part
-            yield b""
-        return last
-
-    def _put(self, frame: bytes, began: float, name: str) -> Iterator[bytes]:
-        """Add a block to its day and remove its stream; on a full disk the stream waits for the next time."""
-        most = None if self._keep_bytes is None else self._keep_bytes // PARTS
-        try:
-            files.append_block(self.folder, frame, began, most)
-        except OSError as error:
-            if error.errno not in files.FULL:
-                raise
-            self._unsealed.append(name)
-            return
-        os.unlink(f"{self.folder}/{name}")
-        yield b""
+    def _seal(self, names: Iterable[str]) -> None:
+        """Make blocks of streams. Of one for which there is no space the stream stays for the next time."""
+        for name in names:
+            path = f"{self.folder}/{name}"
+            if files.number_of(name) in self._sealed:
+                # Its recorder was stopped between sealing and removing.
+                os.unlink(path)
+                continue
+            try:
+                block = _block(path)
+                if block is not None:
+                    most = None if self._keep_bytes is None else self._keep_bytes // PARTS
+                    files.append_block(self.folder, sealed(block), block.clocks["wall"][0] / 1e9, most)
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno not in files.FULL:
+                    raise
+                self._unsealed.append(name)
         files.prune(self.folder, oldest=self._keep_s, most=self._keep_bytes, now=time.time())
 
-    def _left_behind(self, names: Iterable[str]) -> Iterator[bytes]:
-        """Seal streams that were not."""
-        for name in names:
-            if files.number_of(name) in self._sealed:
-                # Its recorder was stopped between the two.
-                os.unlink(f"{self.folder}/{name}")
-                continue
-            file = os.open(f"{self.folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                found = streams.read(file)
-            finally:
-                os.close(file)
-            yield b""
-            if found is None:
-                # Not even a whole first sample.
-                os.unlink(f"{self.folder}/{name}")
-                continue
-            block = found.block
-            if found.lost:
-                block.meta = {**block.meta, "lost": list(found.lost)}
-            frame = yield from self._made(sealed(block))
-            yield from self._put(frame, block.clocks["wall"][0] / 1e9, name)
+
+def _block(path: str) -> Block | None:
+    """The block of a stream with what could not be read of it by name; None without a whole first sample."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        found = streams.read(file)
+    finally:
+        os.close(file)
+    if found is None:
+        return None
+    if found.lost:
+        found.block.meta = {**found.block.meta, "lost": list(found.lost)}
+    return found.block
