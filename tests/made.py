@@ -30,3 +30,9 @@ def look(readings: Sequence[Sequence[Softnet]], lang: str = "en") -> Look:
     for second, rows in enumerate(readings):
         ring.add(snapshot(float(second), {"softnet_stat": tuple(rows)}))
     return Look(ring, lang, lambda pid: None, lambda: ())
+
+
+def ring(look: Look) -> Ring:
+    """The ring of a look, to add to."""
+    assert isinstance(look.history, Ring)
+    return look.history

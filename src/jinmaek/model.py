@@ -195,3 +195,5 @@ class Diagnosis:
     """Who used the CPU time of the look; None of a single reading."""
     locked: tuple[Locked, ...] = ()
     changed: tuple[ChangedLimit, ...] = ()
+    recorded: tuple[float, float] | None = None
+    """Of a recording: from when to when it was judged, twice the same of a moment."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.diagnosis.test_culprits import Process, look, told
+from tests.made import ring
 
 from jinmaek.diagnosis import by_files
 from jinmaek.diagnosis.look import Look
@@ -20,9 +21,7 @@ Row: Any = PidFd
 def of(*rows: PidFd) -> Look:
     seen = look(Process(7, "leak"))
     last = seen.last
-    seen.history.add(
-        replace(last, monotonic=last.monotonic + 1, tables={**last.tables, "pid_fd": tuple(rows)})
-    )
+    ring(seen).add(replace(last, monotonic=last.monotonic + 1, tables={**last.tables, "pid_fd": tuple(rows)}))
     return seen
 
 

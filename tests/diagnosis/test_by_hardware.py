@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.diagnosis.test_culprits import look, told
+from tests.made import ring
 
 from jinmaek.diagnosis import by_hardware
 from jinmaek.kernel.clocksource import FOLDER, Clocksource
@@ -34,7 +35,7 @@ def test_controllers_cpus_and_the_clock(tmp_path: Path) -> None:
             ),
             "clocksource": (Clocksource(device="0", clocksource="hpet", current=1),),
         }
-        seen.history.add(replace(last, monotonic=last.monotonic + second, tables=tables))
+        ring(seen).add(replace(last, monotonic=last.monotonic + second, tables=tables))
     found = by_hardware.by_device(seen)
     assert told(found) == [("mc0", None), ("CPU 3", 0.75), ("hpet", None)]
     assert [culprit.why for culprit in found] == [
@@ -52,5 +53,5 @@ def test_a_sound_machine_has_none() -> None:
         "edac": (Memory(controller="0", ce_count=0),),
         "clocksource": (Clocksource(device="0", clocksource="tsc", current=1),),
     }
-    seen.history.add(replace(last, monotonic=last.monotonic + 1, tables=tables))
+    ring(seen).add(replace(last, monotonic=last.monotonic + 1, tables=tables))
     assert by_hardware.by_device(seen) == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.diagnosis.test_culprits import MIB, Process, look, told
+from tests.made import ring
 
 from jinmaek.diagnosis import by_io
 from jinmaek.diagnosis.look import Look
@@ -62,7 +63,7 @@ def test_cgroups_at_this_disk_the_lowest_that_did_it(tmp_path: Path) -> None:
     for at, amounts in enumerate(((5, 0, 0, 0, 0, 0), (105, 60, 58, 40, 15, 15))):
         last = seen.last
         tables = {**last.tables, "cgroup_io": rows(*amounts)}
-        seen.history.add(replace(last, monotonic=last.monotonic + 1 + at, tables=tables))
+        ring(seen).add(replace(last, monotonic=last.monotonic + 1 + at, tables=tables))
     found = by_io.by_device(seen.about(SDA))
     assert told(found) == [("/a.slice/db", 0.58), ("/b.slice", 0.4), ("/b.slice/c", 0.15)]
     assert (found[0].kind, found[0].why) == ("cgroup", "58.0 MiB to and from this disk")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.diagnosis.test_culprits import Process, look, told
+from tests.made import ring
 
 from jinmaek.diagnosis import by_kernel_work
 from jinmaek.diagnosis.look import Look
@@ -24,7 +25,7 @@ def in_the_kernel(seen: Look) -> Look:
     assert last.tasks is not None
     table = last.tasks.processes
     moved = replace(table, stime=table.utime, utime=[0.0] * len(table.pid))
-    seen.history.add(replace(last, monotonic=last.monotonic + 1, tasks=replace(last.tasks, processes=moved)))
+    ring(seen).add(replace(last, monotonic=last.monotonic + 1, tasks=replace(last.tasks, processes=moved)))
     return seen
 
 
@@ -76,14 +77,14 @@ def test_softirqs_of_that_cpu_then_the_sources_of_all() -> None:
 
     seen = look()
     first, last = seen.history.snapshots
-    seen.history.add(
+    ring(seen).add(
         replace(
             first,
             monotonic=last.monotonic + 1,
             tables={**first.tables, "softirqs": rows(10, 10, 0), "interrupts": sources(5, 5)},
         )
     )
-    seen.history.add(
+    ring(seen).add(
         replace(
             last,
             monotonic=last.monotonic + 2,

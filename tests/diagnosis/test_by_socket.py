@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.diagnosis.test_culprits import Process, look, told
-from tests.made import softnet
+from tests.made import ring, softnet
 
 from jinmaek.columns import columns_of
 from jinmaek.diagnosis import by_socket
@@ -33,7 +33,7 @@ def of(*readings: Mapping[str, tuple[object, ...]]) -> Look:
     seen = look(Process(os.getpid(), "me"))
     for second, tables in enumerate(readings, 1):
         last = seen.last
-        seen.history.add(replace(last, monotonic=last.monotonic + second, tables={**last.tables, **tables}))
+        ring(seen).add(replace(last, monotonic=last.monotonic + second, tables={**last.tables, **tables}))
     return seen
 
 

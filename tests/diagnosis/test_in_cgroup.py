@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.diagnosis.test_culprits import MIB, Process, look, told
+from tests.made import ring
 
 from jinmaek.diagnosis import in_cgroup
 from jinmaek.diagnosis.look import Look
@@ -36,7 +37,7 @@ def inside(tmp_path: Path) -> Callable[..., Look]:
             (folder / "cgroup").write_text(text)
         seen = look(*processes)
         last = seen.last
-        seen.history.add(replace(last, monotonic=last.monotonic + 1, tables={**last.tables, **tables}))
+        ring(seen).add(replace(last, monotonic=last.monotonic + 1, tables={**last.tables, **tables}))
         return replace(seen, root=Root(str(tmp_path))).about(HERE)
 
     return made

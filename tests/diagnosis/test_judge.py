@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from tests.made import look, snapshot, softnet
+from tests.made import look, ring, snapshot, softnet
 
 from jinmaek.diagnosis.expr import all_of, any_of, lowest, now, rate, total
 from jinmaek.diagnosis.judge import judge
@@ -118,7 +118,7 @@ def test_one_reading_has_no_rate() -> None:
 
 def test_a_table_that_is_not_there_is_unknown() -> None:
     seen = growing(5)
-    seen.history.add(snapshot(9.0, {}))
+    ring(seen).add(snapshot(9.0, {}))
     unknown = one(RULE, seen)
     assert isinstance(unknown, Unknown)
     assert unknown.gap.kind == "absent"

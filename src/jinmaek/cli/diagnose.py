@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from jinmaek.cli import limits
+from jinmaek.cli import limits, moments
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.model import SEVERITIES, Diagnosis
@@ -32,6 +32,11 @@ def build(parser: argparse.ArgumentParser) -> None:
         help="between two readings (default 1s, in a long look a 600th of it)",
     )
     parser.add_argument("--root", metavar="DIR", help="diagnose a captured tree that holds proc/ and sys/")
+    moments.add_options(parser)
+    parser.add_argument(
+        "--since", metavar="TIME", help="of a recording: when each rule held from then on, and who did it"
+    )
+    parser.add_argument("--until", metavar="TIME", help="with --since: up to then (the end of the record)")
     parser.add_argument(
         "--tasks",
         choices=("auto", "bpf", "procfs"),
@@ -56,7 +61,11 @@ def run(args: argparse.Namespace) -> int:
 
     rules = limits.chosen(args)
 
-    if args.root is not None:
+    if moments.asked(args) or args.since is not None or args.until is not None:
+        from jinmaek.cli.diagnose_past import diagnosed
+
+        diagnosis = diagnosed(rules, args)
+    elif args.root is not None:
         if args.tasks == "bpf":
             raise Usage(
                 "--tasks bpf", "a captured tree is read from its files", "leave out --tasks or --root"

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             way=args.tasks,
             keep_s=args.keep,
             keep_bytes=args.keep_size,
-            say=_say,
+            tell=_say,
             samples=args.samples,
         )
     except folder.Busy as busy:

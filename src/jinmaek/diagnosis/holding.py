@@ -5,6 +5,7 @@ The memory of a verdict is the history itself: whoever judges the same readings 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -34,7 +35,7 @@ class Span:
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """One subject over the moments so far."""
 
     began: float | None = None
@@ -58,24 +59,24 @@ def holding(rule: Rule, look: Look) -> Mapping[Labels, Span] | Missing:
     A look shorter than ``held`` asks for the whole of the look, and the confidence says so; only what was
     held for all of ``held`` is remembered after it fell.
     """
-    at = look.last.monotonic
+    at = look.history.times[-1]
     now = evaluate(rule.condition(), look.history, at, window(look))
     if isinstance(now, Missing):
         return now
-    begin = look.first.monotonic + window(look)
+    begin = look.history.times[0] + window(look)
     asked = max(begin, at - rule.held)
     keeps = rule.severity != "benign" and rule.clear_for > 0
     earlier = _moments(look, max(begin, asked - MEMORY * rule.clear_for), asked, EARLIER) if keeps else []
     lately = _moments(look, asked, at, STEPS)
-    courses: dict[Labels, _Course] = {}
+    courses: dict[Labels, Course] = {}
     for moment in (*earlier, *lately):
-        _step(rule, look, courses, moment, _holds(rule.condition(), look, moment))
+        step(rule, look, courses, moment, holds(rule.condition(), look, moment))
     spans: dict[Labels, Span] = {}
     for subject in now:
-        course = courses.get(subject, _Course())
+        course = courses.get(subject, Course())
         if not lately or (course.began is not None and course.began <= lately[0]):
             spans[subject] = Span((asked if course.began is None else course.began) - window(look))
-    _step(rule, look, courses, at, now)
+    step(rule, look, courses, at, now)
     for subject, course in courses.items():
         if keeps and course.raised is not None and subject not in spans:
             spans[subject] = Span(course.raised - window(look), None if subject in now else course.held)
@@ -84,27 +85,27 @@ def holding(rule: Rule, look: Look) -> Mapping[Labels, Span] | Missing:
 
 def _moments(look: Look, start: float, end: float, most: int) -> list[float]:
     """Moments of readings from ``start`` to before ``end``, evenly thinned to about ``most``."""
-    found = [s.monotonic for s in look.history.snapshots if start <= s.monotonic < end]
-    return found[:: max(1, len(found) // most)]
+    times = look.history.times
+    found = times[bisect_left(times, start) : bisect_left(times, end)]
+    return list(found[:: max(1, len(found) // most)])
 
 
-def _holds(expr: Expr, look: Look, at: float) -> Vector:
+def holds(expr: Expr, look: Look, at: float) -> Vector:
+    """The subjects of a condition at one moment of a look; none where that is not known."""
     vector = evaluate(expr, look.history, at, window(look))
     return {} if isinstance(vector, Missing) else vector
 
 
-def _step(rule: Rule, look: Look, courses: dict[Labels, _Course], at: float, now: Vector) -> None:
+def step(rule: Rule, look: Look, courses: dict[Labels, Course], at: float, now: Vector) -> None:
     """One moment more."""
     for subject in now:
-        course = courses.setdefault(subject, _Course())
+        course = courses.setdefault(subject, Course())
         course.began = at if course.began is None else course.began
         course.held = course.near = at
         if course.raised is None and at - course.began >= rule.held:
             course.raised = course.began
     fallen = [(subject, course) for subject, course in courses.items() if subject not in now]
-    near = (
-        _holds(near_limit(rule), look, at) if any(course.raised is not None for _, course in fallen) else {}
-    )
+    near = holds(near_limit(rule), look, at) if any(course.raised is not None for _, course in fallen) else {}
     for subject, course in fallen:
         course.began = None
         if subject in near:

@@ -23,7 +23,7 @@ def _verdicts(rule: Rule, look: Look) -> list[Verdict]:
     spans = holding(rule, look)
     if isinstance(spans, Missing):
         return [Unknown(rule.id, spans.column, spans.gap)]
-    found = [_finding(rule, look, subject, span) for subject, span in spans.items()]
+    found = [finding_of(rule, look, subject, span) for subject, span in spans.items()]
     if not found:
         return [Quiet(rule.id, _why_quiet(rule, look))]
     if rule.severity == "benign":
@@ -43,7 +43,8 @@ def _why_quiet(rule: Rule, look: Look) -> str | None:
     return look.say("the level is there, but nothing else agrees with it")
 
 
-def _finding(rule: Rule, look: Look, subject: Labels, span: Span) -> Finding:
+def finding_of(rule: Rule, look: Look, subject: Labels, span: Span) -> Finding:
+    """What is said of one subject for which a rule counts at the end of a look."""
     indicators = _indicators(rule, look, subject)
     # Of what has fallen, the numbers that keep it open are those of the lower limit.
     shown = rule if span.fell is None else replace(rule, when=near_limit(rule))
@@ -61,10 +62,16 @@ def _finding(rule: Rule, look: Look, subject: Labels, span: Span) -> Finding:
         summary=look.say(rule.why, **values),
         evidence=evidence(shown, subject, look, window(look)),
         indicators=indicators,
-        culprits=rule.culprits(look.about(subject)) if rule.culprits and rule.severity != "benign" else (),
+        culprits=rule.culprits(_episode(look, span).about(subject))
+        if rule.culprits and rule.severity != "benign"
+        else (),
         helps=tuple(look.say(text, **values) for text in rule.helps),
         does_not_help=tuple(look.say(text, **values) for text in rule.does_not_help),
     )
+
+
+def _episode(look: Look, span: Span) -> Look:
+    return look.episode(span.since, look.last.monotonic if span.fell is None else span.fell)
 
 
 def _severity(rule: Rule, look: Look, subject: Labels) -> Severity:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from jinmaek.accounts.cpu import explained
-from jinmaek.history.live import Ring
+from jinmaek.history.protocol import Readings
 from jinmaek.i18n import tr
 from jinmaek.kernel.kmsg import Kill
 from jinmaek.model import Explained, Gap, Labels
@@ -20,7 +20,7 @@ from jinmaek.tasks.delta import TaskDelta, deltas, waited
 class Look:
     """Snapshots from first to last. Only the first and the last need hold the details of every process."""
 
-    history: Ring
+    history: Readings
     lang: str
     cgroup_of: Callable[[int], str | None]
     kills: Callable[[], tuple[Kill, ...] | Gap]
@@ -31,10 +31,16 @@ class Look:
     """Of the finding that is looked into."""
     whole: Look | None = None
     """The look that this one looks into a subject of."""
+    during: Callable[[float, float], Look] | None = None
+    """The same from one moment to another, seconds since boot; None where only the whole is there."""
 
     def about(self, subject: Labels) -> Look:
         """The same look, into one subject."""
         return replace(self, subject=subject, whole=self.whole or self)
+
+    def episode(self, since: float, until: float) -> Look:
+        """What is known of the time in which a finding held: who did it is asked of all of it."""
+        return self if self.during is None else self.during(since, until)
 
     def label(self, name: str) -> str:
         """One label of the subject; empty where it has none of this name."""
@@ -51,7 +57,8 @@ class Look:
     @property
     def window(self) -> float:
         """Seconds from the first to the last reading; 0 for a single one."""
-        return self.last.monotonic - self.first.monotonic
+        times = self.history.times
+        return times[-1] - times[0]
 
     @cached_property
     def deltas(self) -> list[TaskDelta]:
@@ -80,8 +87,7 @@ class Look:
 
     def read(self, table: str, index: int) -> tuple[object, ...]:
         """The rows of the first (0) or the last (-1) reading in which a table was read."""
-        read = [s.tables[table] for s in self.history.snapshots if table in s.tables]
-        return read[index] if read else ()
+        return self.history.read(table, index)
 
     def say(self, template: str, **values: object) -> str:
         """A sentence in the language of this look."""

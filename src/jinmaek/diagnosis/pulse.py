@@ -144,7 +144,7 @@ def _diagnose(
             *([tasks.refused] if tasks.refused else []),
             *(one.gap for one in locked),
         ),
-        facts=_facts(look),
+        facts=facts_of(look),
         vitals=vitals(look, window(look)),
         cpu_s=time.process_time() - cpu,
         wall_s=time.monotonic() - wall,
@@ -170,7 +170,7 @@ def _in_conditions(rules: tuple[Rule, ...]) -> set[str]:
     return needed
 
 
-def _facts(look: Look) -> dict[str, float]:
+def facts_of(look: Look) -> dict[str, float]:
     facts: dict[str, float] = {}
     for name in HEADLINE:
         table, _, column = name.partition(".")

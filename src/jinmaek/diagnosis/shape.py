@@ -30,29 +30,30 @@ class Unjoinable(ValueError):
 
 def columns(expr: Expr) -> tuple[Ref, ...]:
     """Every column an expression reads, once each, in the order they are named."""
-    return tuple(dict.fromkeys(_columns(expr)))
+    return tuple(dict.fromkeys(leaf.ref for leaf in leaves(expr)))
 
 
-def _columns(expr: Expr) -> Iterator[Ref]:
+def leaves(expr: Expr) -> Iterator[Now | Range]:
+    """Every place where an expression reads a column."""
     match expr:
         case Const():
             return
-        case Now(ref) | Range(_, ref):
-            yield ref
+        case Now() | Range():
+            yield expr
         case Arithmetic(_, left, right) | Compare(_, left, right):
-            yield from _columns(left)
-            yield from _columns(right)
+            yield from leaves(left)
+            yield from leaves(right)
         case AllOf(terms) | AnyOf(terms):
             for term in terms:
-                yield from _columns(term)
+                yield from leaves(term)
         case Unless(term, vetoes):
-            yield from _columns(term)
+            yield from leaves(term)
             for veto in vetoes:
-                yield from _columns(veto)
+                yield from leaves(veto)
         case Named(_, term):
-            yield from _columns(term)
+            yield from leaves(term)
         case Aggregate(_, term):
-            yield from _columns(term)
+            yield from leaves(term)
         case _:
             assert_never(expr)
 
@@ -83,8 +84,28 @@ def seconds(length: Length) -> float:
             return length
 
 
-def subject_labels(expr: Expr) -> tuple[str, ...]:  # noqa: C901 - one match over all nodes
-    """The names of the labels that every subject of an expression has; raises ``Unjoinable``."""
+MOST = 20_000
+"""Nodes whose labels are remembered at most."""
+_LABELS: dict[int, tuple[Expr, tuple[str, ...]]] = {}
+"""By the identity of the node: to hash a node takes longer than to ask again."""
+
+
+def subject_labels(expr: Expr) -> tuple[str, ...]:
+    """The names of the labels that every subject of an expression has; raises ``Unjoinable``.
+
+    It is asked for at every evaluation of a node: the answer is kept with the node.
+    """
+    known = _LABELS.get(id(expr))
+    if known is not None and known[0] is expr:
+        return known[1]
+    labels = _subject_labels(expr)
+    if len(_LABELS) >= MOST:
+        _LABELS.clear()
+    _LABELS[id(expr)] = expr, labels
+    return labels
+
+
+def _subject_labels(expr: Expr) -> tuple[str, ...]:  # noqa: C901 - one match over all nodes
     match expr:
         case Const():
             return ()

@@ -37,6 +37,16 @@ class Ring:
     def snapshots(self) -> tuple[Snapshot, ...]:
         return tuple(self._snapshots)
 
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Of each snapshot, in seconds since boot."""
+        return tuple(snapshot.monotonic for snapshot in self._snapshots)
+
+    def read(self, table: str, index: int) -> tuple[object, ...]:
+        """The rows of the first (0) or the last (-1) reading in which a table was read."""
+        read = [s.tables[table] for s in self._snapshots if table in s.tables]
+        return read[index] if read else ()
+
     def series(self, ref: Ref, start: float, end: float) -> Mapping[Labels, Points] | Gap:
         """Readings of one column from ``start`` to ``end``, by labels; the gap where there are none."""
         if ref.name not in self._lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -33,7 +34,7 @@ def show(diagnosis: Diagnosis, lang: str, console: Console | None = None) -> Non
 def pulse(diagnosis: Diagnosis, lang: str) -> RenderableType:
     parts: list[RenderableType] = [*_head(diagnosis, lang)]
     for finding in diagnosis.findings:
-        parts += ["", *_finding(finding, lang)]
+        parts += ["", *_finding(finding, lang, diagnosis.recorded)]
     if not any(finding.severity in ("warning", "critical") for finding in diagnosis.findings):
         parts += ["", _nothing_to_do(diagnosis, lang)]
     parts += _scary(diagnosis, lang)
@@ -53,7 +54,9 @@ def _head(diagnosis: Diagnosis, lang: str) -> Iterator[RenderableType]:
         up = tr(lang, "up {time}").format(time=span(facts["uptime.uptime"], lang))
         first.append(f"  {up}", style="dim")
     watched = (
-        tr(lang, "watched for {time}").format(time=span(diagnosis.window_s, lang))
+        _recorded(diagnosis.recorded, lang)
+        if diagnosis.recorded
+        else tr(lang, "watched for {time}").format(time=span(diagnosis.window_s, lang))
         if diagnosis.window_s
         else tr(lang, "one reading of {source}").format(source=safe(diagnosis.source))
     )
@@ -87,7 +90,23 @@ def _head(diagnosis: Diagnosis, lang: str) -> Iterator[RenderableType]:
         )
 
 
-def _finding(finding: Finding, lang: str) -> Iterator[RenderableType]:
+def _recorded(recorded: tuple[float, float], lang: str) -> str:
+    """Which part of a recording was judged."""
+    since, until = recorded
+    if since == until:
+        return tr(lang, "as of {time}").format(time=moment(until))
+    return tr(lang, "from {since} to {until}").format(since=moment(since), until=moment(until, since))
+
+
+def moment(seconds: float, before: float | None = None) -> str:
+    """Local time; without the day where it is that of the moment ``before``."""
+    told = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    if before is not None and time.localtime(before)[:3] == time.localtime(seconds)[:3]:
+        return told[11:]
+    return told
+
+
+def _finding(finding: Finding, lang: str, recorded: tuple[float, float] | None) -> Iterator[RenderableType]:
     title = Text()
     title.append(f" {tr(lang, finding.severity.upper())} ", style=STYLES[finding.severity])
     title.append(f" {safe(finding.title)}", style="bold")
@@ -96,6 +115,13 @@ def _finding(finding: Finding, lang: str) -> Iterator[RenderableType]:
     title.append(f" · {confidence}", style="dim")
     yield title
     yield Padding(Text(safe(finding.summary)), (0, 0, 0, 2))
+    if recorded:
+        lasting = tr(lang, "from {since} to {until}, {time}").format(
+            since=moment(finding.since),
+            until=moment(finding.until, finding.since),
+            time=span(finding.until - finding.since, lang),
+        )
+        yield Padding(Text(lasting, style="bold"), (0, 0, 0, 2))
     if finding.fell is not None:
         text = tr(lang, "Not so for {time} now; it stays listed until it is well clear of its limits.")
         ago = span(finding.until - finding.fell, lang)
@@ -159,7 +185,10 @@ def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
         return []
     groups: dict[str, list[str]] = {}
     for unknown in diagnosis.unknown:
-        groups.setdefault(_reason(unknown.gap, lang, single=not diagnosis.window_s), []).append(unknown.rule)
+        reason = _reason(
+            unknown.gap, lang, single=not diagnosis.window_s, recorded=diagnosis.recorded is not None
+        )
+        groups.setdefault(reason, []).append(unknown.rule)
     lines: list[RenderableType] = ["", Line(tr(lang, "could not be judged"), align="left", style="yellow")]
     for reason, rules in groups.items():
         line = Text(safe(reason), style="yellow")
@@ -168,7 +197,9 @@ def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     return lines
 
 
-def _reason(gap: Gap, lang: str, *, single: bool) -> str:
+def _reason(gap: Gap, lang: str, *, single: bool, recorded: bool) -> str:
+    if gap.kind == "too short" and gap.needed is not None and recorded:
+        return tr(lang, "a trend needs {time} of recording before it").format(time=_option(gap.needed))
     if gap.kind == "too short" and gap.needed is not None and not single:
         return tr(lang, "a trend needs a longer look: jinmaek diagnose --for {time}").format(
             time=_option(gap.needed)

@@ -45,6 +45,7 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "tasks": diagnosis.tasks and tasks_read(diagnosis.tasks),
         "explained": explained(diagnosis.explained),
         "locked": locked(diagnosis.locked),
+        "recorded": diagnosis.recorded and {"since": diagnosis.recorded[0], "until": diagnosis.recorded[1]},
         "changed": [
             {
                 "rule": one.rule,

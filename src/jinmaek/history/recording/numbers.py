@@ -34,6 +34,8 @@ DECODE: Mapping[int, Callable[[int], float]] = {
     NANO: lambda n: n / 1_000_000_000,
 }
 """From the stored number to the value."""
+DIVISORS: Mapping[int, float] = {PLAIN: 1, CENTS: 100, MILLI: 1_000, MICRO: 1_000_000, NANO: 1_000_000_000}
+"""The codes that are one division. Large whole numbers are rounded as ``float`` does."""
 _TIMES = {CENTS: 100, SHARE: 10_000, MILLI: 1_000, MICRO: 1_000_000, TASK_NANO: 1e9, NANO: 1_000_000_000}
 FINEST = (NANO, SHARE, TASK_NANO, BITS)
 """What is tried, in this order: the first holds all that the decimal codes hold."""

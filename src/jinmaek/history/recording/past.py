@@ -10,37 +10,53 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from operator import itemgetter
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 from jinmaek.catalog import Ref
 from jinmaek.history.recording.block import Block, Table
-from jinmaek.history.recording.numbers import DECODE
+from jinmaek.history.recording.numbers import DECODE, DIVISORS
 from jinmaek.history.recording.recording import Entry, Recording
-from jinmaek.history.recording.sealed import WRONG, Sealed
-from jinmaek.history.recording.snapshots import Sampled
+from jinmaek.history.recording.sealed import WRONG
+from jinmaek.history.recording.snapshots import Made, Sampled
 from jinmaek.model import Gap, Labels, Points
 from jinmaek.sampling import Snapshot
 
-Lines = dict[Labels, list[tuple[float, float | None]]]
+if TYPE_CHECKING:
+    from jinmaek.history.recording.block import Said
+
 NS = 1_000_000_000
-_TIME = itemgetter(0)
+KEPT = 4
+"""Snapshots that stay in memory: those at the ends of a look are asked for again and again."""
+
+
+Lines = dict[Labels, "Line"]
 
 
 class Past:
     """Readings of one boot from ``start`` to ``end``, seconds since boot, both included."""
 
-    def __init__(self, recording: Recording, boot: str, start: float, end: float) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        boot: str,
+        start: float,
+        end: float,
+        entries: Sequence[Entry] | None = None,
+    ) -> None:
+        """``entries`` are the blocks to look in, where they are known."""
         self.recording = recording
         self.boot = boot
         self._entries: list[tuple[Entry, int, int]] = []
         """Each block with its first sample inside and the first behind."""
         self._lines: dict[str, Lines | Gap] = {}
         self._sampled: dict[int, Sampled] = {}
+        self._kept: dict[int, Snapshot] = {}
+        self._seconds: list[list[float]] = []
+        """Of all samples of each block."""
         self.times = array("d")
         """Of every sample, seconds since boot."""
         self._walls: list[int] = []
-        for entry in recording.entries:
+        for entry in recording.entries if entries is None else entries:
             if entry.boot != boot or entry.boottime[0] > end * NS or entry.boottime[1] < start * NS:
                 continue
             clocks = recording.clocks(entry)
@@ -48,11 +64,17 @@ class Past:
             first, behind = bisect_left(seconds, start), bisect_right(seconds, end)
             if first < behind:
                 self._entries.append((entry, first, behind))
+                self._seconds.append(seconds)
                 self.times.extend(seconds[first:behind])
                 self._walls.extend(clocks["wall"][first:behind])
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """What the recorder said of the host and itself, last."""
+        return self.recording.meta(self._entries[-1][0]) if self._entries else {}
 
     @property
     def snapshots(self) -> Sequence[Snapshot]:
@@ -64,7 +86,15 @@ class Past:
         return self._walls[place] / NS
 
     def snapshot(self, place: int) -> Snapshot:
-        """One sample, by its place among ``times``."""
+        """One sample, by its place among ``times``. Raises ``LookupError``."""
+        known = self._kept.get(place)
+        if known is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            known = self._kept[place] = self._snapshot(place)
+        return known
+
+    def _snapshot(self, place: int) -> Snapshot:
         at = place
         for number, (entry, first, behind) in enumerate(self._entries):
             if at < behind - first:
@@ -80,6 +110,20 @@ class Past:
             at -= behind - first
         raise IndexError(place)
 
+    def read(self, table: str, index: int) -> tuple[object, ...]:
+        """The rows of the first (0) or the last (-1) reading in which a table was read; none where it was
+        not."""
+        for entry, first, behind in self._entries if index == 0 else reversed(self._entries):
+            found = self._table(entry, table, None)
+            if found is None or len(found.cells) < len(found.shape.columns):
+                continue
+            readings = range(bisect_left(found.readings, first), bisect_left(found.readings, behind))
+            for reading in readings if index == 0 else reversed(readings):
+                there = found.there(reading)
+                if not isinstance(there, Gap):
+                    return Made(found).rows(reading, there)
+        return ()
+
     def series(self, ref: Ref, start: float, end: float) -> Mapping[Labels, Points] | Gap:
         """Readings of one column from ``start`` to ``end``, by labels; the gap where there are none."""
         lines = self._lines.get(ref.name)
@@ -88,11 +132,10 @@ class Past:
         if isinstance(lines, Gap):
             return lines
         found: dict[Labels, Points] = {}
-        for labels, points in lines.items():
-            first = bisect_left(points, start, key=_TIME)
-            behind = bisect_right(points, end, first, key=_TIME)
-            if first < behind:
-                found[labels] = points[first:behind]
+        for labels, line in lines.items():
+            points = line.between(start, end)
+            if points:
+                found[labels] = points
         return found
 
     def _line(self, ref: Ref) -> Lines | Gap:
@@ -100,12 +143,11 @@ class Past:
             return Gap("too short", ref.name, "no reading yet")
         lines: Lines = {}
         last: Table | None = None
-        for entry, first, behind in self._entries:
-            table = self._table(entry, ref)
+        for (entry, first, behind), times in zip(self._entries, self._seconds, strict=True):
+            table = self._table(entry, ref.table, (ref.column.name,))
             last = table
             if table is None or ref.column.name not in table.cells:
                 continue
-            times = [at / NS for at in self.recording.clocks(entry)["boottime"]]
             _add(lines, table, ref, times, first, behind)
         if last is None:
             return Gap("absent", ref.name, "not recorded then")
@@ -115,22 +157,18 @@ class Past:
             return there
         if there is None:
             return Gap("absent", ref.name, "not recorded then")
-        if not lines and there:
+        if not any(map(len, lines.values())) and there and not ref.column.unlimited:
             return Gap("absent", ref.name, "this kernel does not have the field")
-        return lines
+        return {labels: line for labels, line in lines.items() if len(line)}
 
-    def _table(self, entry: Entry, ref: Ref) -> Table | None:
+    def _table(self, entry: Entry, name: str, columns: tuple[str, ...] | None) -> Table | None:
         found = self.recording.open(entry)
-        if isinstance(found, Block) or found is None:
-            return None if found is None else found.tables.get(ref.table)
-        return _table(found, ref)
-
-
-def _table(found: Sealed, ref: Ref) -> Table | None:
-    try:
-        return found.table(ref.table, (ref.column.name,))
-    except WRONG:
-        return None
+        if found is None or isinstance(found, Block):
+            return None if found is None else found.tables.get(name)
+        try:
+            return found.table(name, columns)
+        except WRONG:
+            return None
 
 
 def _add(lines: Lines, table: Table, ref: Ref, times: Sequence[float], first: int, behind: int) -> None:
@@ -144,9 +182,9 @@ def _add(lines: Lines, table: Table, ref: Ref, times: Sequence[float], first: in
         tuple(sorted((name, str(value)) for name, value in zip(names, row, strict=True)))
         for row in table.rows
     ]
-    segments = [*table.said, (len(readings), ())]
+    ended: list[tuple[int, Said]] = [*table.said, (len(readings), ())]
     values: dict[int, list[float | None]] = {}
-    for (since, there), (until, _) in pairwise(segments):
+    for (since, there), (until, _) in pairwise(ended):
         low, high = max(since, begin), min(until, end)
         if low >= high:
             continue
@@ -155,32 +193,70 @@ def _add(lines: Lines, table: Table, ref: Ref, times: Sequence[float], first: in
         for row in rows:
             known = values.get(row)
             if known is None:
-                known = values[row] = _floats(
-                    cells[row].code, cells[row].first, cells[row].values, len(readings)
-                )
-            part = list(zip(when[low - begin : high - begin], known[low:high], strict=True))
-            line = lines.setdefault(labels[row], [])
-            if None in known:
-                _sparse(line, part)
-                if not line:
-                    del lines[labels[row]]
-            else:
-                line.extend(part)
+                cell = cells[row]
+                known = values[row] = _floats(cell.code, cell.first, cell.values, len(readings))
+            line = lines.get(labels[row])
+            if line is None:
+                line = lines[labels[row]] = Line()
+            line.add(when[low - begin : high - begin], known[low:high])
             seen.add(labels[row])
         for label, line in lines.items():
-            if label not in seen and line[-1][1] is not None:
-                line.append((when[low - begin], None))
+            if label not in seen:
+                line.end(when[low - begin])
 
 
-def _sparse(line: list[tuple[float, float | None]], part: Sequence[tuple[float, float | None]]) -> None:
-    """A value that is not there ends a series once."""
-    for point in part:
-        if point[1] is not None or (line and line[-1][1] is not None):
-            line.append(point)
+class Line:
+    """One series: its times, values, and the places at which it ended."""
+
+    __slots__ = ("_ends", "_times", "_values")
+
+    def __init__(self) -> None:
+        self._times = array("d")
+        self._values = array("d")
+        self._ends: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, times: Sequence[float], values: Sequence[float | None]) -> None:
+        """Readings behind the others; one that is None ends the series."""
+        if None not in values:
+            self._times.extend(times)
+            self._values.extend(values)  # type: ignore[arg-type]
+            return
+        for time, value in zip(times, values, strict=True):
+            if value is None:
+                self.end(time)
+            else:
+                self._times.append(time)
+                self._values.append(value)
+
+    def end(self, time: float) -> None:
+        """The series is not there any more, if it was."""
+        last = len(self._times)
+        if last and (not self._ends or self._ends[-1] != last - 1):
+            self._ends.append(last)
+            self._times.append(time)
+            self._values.append(0.0)
+
+    def between(self, start: float, end: float) -> Points:
+        """The readings from one moment to another, both included."""
+        first = bisect_left(self._times, start)
+        behind = bisect_right(self._times, end, first)
+        points: list[tuple[float, float | None]] = list(
+            zip(self._times[first:behind], self._values[first:behind], strict=True)
+        )
+        for place in self._ends[bisect_left(self._ends, first) : bisect_left(self._ends, behind)]:
+            points[place - first] = points[place - first][0], None
+        return points
 
 
 def _floats(code: int, first: object, values: Sequence[object] | None, count: int) -> list[float | None]:
     decode = DECODE[code]
+    if isinstance(values, array):
+        by = DIVISORS.get(code)
+        if by is not None:
+            return [value / by for value in values]
 
     def number(coded: object) -> float | None:
         if isinstance(coded, int):

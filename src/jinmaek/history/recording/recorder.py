@@ -16,7 +16,9 @@ from jinmaek.history.recording.writer import SPAN, Writer, nanoseconds
 from jinmaek.kernel.stat import CLK_TCK
 from jinmaek.root import LIVE
 from jinmaek.sampling import take
+from jinmaek.tasks import descriptors
 from jinmaek.tasks.choose import Refused, Scanner
+from jinmaek.tasks.descriptors import with_descriptors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,12 +63,12 @@ def record(
     way: Way = "auto",
     keep_s: float | None,
     keep_bytes: int | None,
-    say: Callable[[str], None],
+    tell: Callable[[str], None],
     samples: int | None = None,
 ) -> int:
     """Record until SIGTERM, SIGINT or SIGHUP, or so many samples; gives how many were written.
 
-    ``say`` is told when the disk is full, and when it is not any more. Raises ``folder.Busy``, ``OSError``,
+    ``tell`` is told when the disk is full, and when it is not any more. Raises ``folder.Busy``, ``OSError``,
     and ``choose.Refused`` where tasks cannot be read the ``way`` asked for.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
@@ -76,7 +78,7 @@ def record(
                 folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes, apart=True
             )
             try:
-                return _samples(writer, tasks, interval, say, samples)
+                return _samples(writer, tasks, interval, tell, samples)
             finally:
                 notify("STOPPING=1")
                 writer.close()
@@ -85,7 +87,7 @@ def record(
 
 
 def _samples(
-    writer: Writer, tasks: Scanner, interval: float, say: Callable[[str], None], most: int | None
+    writer: Writer, tasks: Scanner, interval: float, tell: Callable[[str], None], most: int | None
 ) -> int:
     pace = Pace(tables(), SPAN)
     # Nothing here makes cycles, and looking for them takes longer than a sample.
@@ -103,9 +105,9 @@ def _samples(
         done += written
         notify("WATCHDOG=1")
         if not written and not was_full and writer.full is not None:
-            say(f"recording pauses: {os.strerror(writer.full.errno or 0)}")
+            tell(f"recording pauses: {os.strerror(writer.full.errno or 0)}")
         elif written and was_full:
-            say("recording goes on")
+            tell("recording goes on")
         was_full = not written
         if most is not None and done >= most:
             return done
@@ -117,7 +119,12 @@ def _samples(
 
 def _sample(writer: Writer, tasks: Scanner, pace: Pace) -> bool:
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
-    snapshot = take(LIVE, pace.due(now), tasks.scan(details=True))
+    due, scan, costs = pace.due(now), tasks.scan(details=True), {}
+    if descriptors.TABLE in due:
+        before = scan.cpu_s
+        scan = with_descriptors(LIVE, scan)
+        costs[descriptors.TABLE] = scan.cpu_s - before
+    snapshot = take(LIVE, due, scan)
     clocks = {
         "wall": nanoseconds(snapshot.wall),
         "boottime": nanoseconds(snapshot.monotonic),
@@ -126,7 +133,7 @@ def _sample(writer: Writer, tasks: Scanner, pace: Pace) -> bool:
     }
     number, first = writer.number, writer.beginning
     written = writer.add(snapshot, clocks)
-    pace.read(now, snapshot.cost, writer.changed)
+    pace.read(now, {**snapshot.cost, **costs}, writer.changed)
     if writer.number != number and not first:
         # The clock was set, or the disk was full: the new block needs every table soon.
         pace.restart()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from bisect import bisect_right
 from collections import OrderedDict
 
 from jinmaek.history.recording import folder as files
@@ -162,6 +163,26 @@ class Recording:
         entry.wall, entry.boottime = (wall, wall_end), (boottime, boottime_end)
         entry.boot = boot.hex()
         return True
+
+    def find(self, wall: float) -> tuple[Entry, int] | None:
+        """The last sample at or before a moment; None where there is none. Where the clock was set back, of
+        the latest block that knows the moment."""
+        moment = round(wall * 1e9)
+        for entry in reversed(self.entries):
+            if entry.wall[0] <= moment:
+                walls = self.clocks(entry).get("wall", [])
+                at = bisect_right(walls, moment) - 1
+                if at >= 0:
+                    return entry, at
+        return None
+
+    def span(self) -> tuple[float, float] | None:
+        """When the first and the last sample were, in seconds since the epoch; None where there is none."""
+        for last in reversed(self.entries):
+            walls = self.clocks(last).get("wall")
+            if walls:
+                return self.entries[0].wall[0] / 1e9, walls[-1] / 1e9
+        return None
 
     def open(self, entry: Entry) -> Sealed | Block | None:
         """A block, as much as is in memory; None where it cannot be read."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Place = tuple[int, int, int]
     """Offset, size and checksum of a part."""
+    Head = tuple[Shape, int, list[tuple[Any, ...]], Sequence[int], list[tuple[int, Said]]]
 
 WRONG = (ValueError, LookupError, TypeError, AttributeError, OverflowError, StopIteration, zlib.error)
 """What reading damaged bytes that passed for sound may raise. One of these is raised of a head that is
@@ -36,7 +37,7 @@ class Sealed:
     """The directory of a block in an open file. ``lost`` names the parts that could not be read, ``mended``
     those in which a bit was turned back."""
 
-    __slots__ = ("_clocks", "_file", "_tables", "_tasks", "end", "lost", "mended", "meta", "number")
+    __slots__ = ("_clocks", "_file", "_heads", "_tables", "_tasks", "end", "lost", "mended", "meta", "number")
 
     def __init__(self, file: int, frame: frames.Frame, head: bytes) -> None:
         size = TIMES.unpack_from(head)[5]
@@ -46,6 +47,7 @@ class Sealed:
         self.end: Mapping[str, Any] | None = said["end"]
         self.lost: list[str] = []
         self.mended: list[str] = []
+        self._heads: dict[str, Head] = {}
         self._file = file
         ends = frame.body
 
@@ -105,19 +107,12 @@ class Sealed:
         A column that is lost is not in its ``cells``.
         """
         places = self._tables.get(name)
-        if places is None:
+        head = self._head(name)
+        if places is None or head is None:
             return None
-        shape = self._shape(name, places[0])
-        data = self._part(places[1], name)
-        if shape is None or data is None:
-            return None
-        said = json.loads(data)
-        table = Table(shape)
-        table.rows = [tuple(labels) for labels in said["rows"]]
-        table.readings = _counted(said["readings"])
-        table.said = [(since, _said(told)) for since, *told in said["said"]]
-        table.cells = {}
-        together, rows = said["together"], len(table.rows)
+        shape, together, table = head[0], head[1], Table(head[0])
+        table.rows, table.readings, table.said, table.cells = *head[2:], {}
+        rows = len(table.rows)
         for at, place in enumerate(places[2:]):
             names = shape.columns[at * together : (at + 1) * together]
             wanted = [i for i, column in enumerate(names) if columns is None or column in columns]
@@ -133,6 +128,27 @@ class Sealed:
         if not rows:
             table.cells = {column: [] for column in shape.columns if columns is None or column in columns}
         return table
+
+    def _head(self, name: str) -> Head | None:
+        """What a table is made of, and what was there when."""
+        known = self._heads.get(name)
+        if known is None:
+            places = self._tables.get(name)
+            if places is None:
+                return None
+            shape = self._shape(name, places[0])
+            data = self._part(places[1], name)
+            if shape is None or data is None:
+                return None
+            said = json.loads(data)
+            known = self._heads[name] = (
+                shape,
+                said["together"],
+                [tuple(labels) for labels in said["rows"]],
+                _counted(said["readings"]),
+                [(since, _said(told)) for since, *told in said["said"]],
+            )
+        return known
 
     def _shape(self, name: str, place: Place) -> Shape | None:
         data = self._part(place, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from itertools import accumulate
 
 from jinmaek.history.recording.block import Cell
@@ -93,7 +94,7 @@ def take(data: bytes, count: int, readings: int, wanted: Sequence[int] | None = 
             body = step * (readings - 1)
             if step and (chosen is None or place in chosen):
                 by = unpack(step, data[at : at + body], readings - 1)
-                cell = Cell(code, first, list(accumulate(by, initial=first)))
+                cell = Cell(code, first, array("q", accumulate(by, initial=first)))
             else:
                 cell = Cell(code, first)
             at += body

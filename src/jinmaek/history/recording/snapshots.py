@@ -27,7 +27,7 @@ class Sampled:
 
     def __init__(self, block: Block) -> None:
         self._block = block
-        self._made: dict[str, _Made] = {}
+        self._made: dict[str, Made] = {}
         self._tasks = None if block.tasks is None else _Processes(block.tasks)
 
     def at(self, sample: int, *, carried: bool = False) -> Snapshot:
@@ -52,7 +52,7 @@ class Sampled:
             else:
                 made = self._made.get(name)
                 if made is None:
-                    made = self._made[name] = _Made(table)
+                    made = self._made[name] = Made(table)
                 tables[name] = made.rows(reading, there)
         clocks = self._block.clocks
         return Snapshot(
@@ -87,7 +87,7 @@ class Sampled:
         )
 
 
-class _Made:
+class Made:
     """Rows of one table, made anew only where a value is another."""
 
     __slots__ = ("_last", "_make", "_table")

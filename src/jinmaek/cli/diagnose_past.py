@@ -1,0 +1,86 @@
+"""``jinmaek diagnose`` of a recording: as of a moment, or from one to another."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from jinmaek.cli import moments
+from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.diagnosis.episodes import Episode, episodes, finding
+from jinmaek.diagnosis.judge import judge
+from jinmaek.diagnosis.past import at_moment, diagnosis_of, look_at, needed
+from jinmaek.diagnosis.rule import Rule
+from jinmaek.history.recording.past import Past
+from jinmaek.history.recording.recording import Recording
+from jinmaek.model import SEVERITIES, Diagnosis, Finding
+
+
+def diagnosed(rules: tuple[Rule, ...], args: argparse.Namespace) -> Diagnosis:
+    """The diagnosis a user asked for. Raises ``Usage``, ``SourceUnreadable``."""
+    if args.root is not None:
+        raise Usage("--root", "a tree and a recording are two sources", "name one of them")
+    if args.at is not None and (args.since is not None or args.until is not None):
+        raise Usage("--at", "a moment and a span of time exclude each other", "leave out one of them")
+    if args.until is not None and args.since is None:
+        raise Usage("--until", "it needs --since", "or use --at for one moment")
+    with moments.opened(args) as recording:
+        if args.since is None:
+            past, at = moments.sample(recording, args.at)
+            end = past.times[at]
+            diagnosis = at_moment(rules, Past(recording, past.boot, end - needed(rules), end), args.lang)
+        else:
+            diagnosis = _between(rules, recording, args)
+        moments.tell_damage(recording)
+        return diagnosis
+
+
+def _between(rules: tuple[Rule, ...], recording: Recording, args: argparse.Namespace) -> Diagnosis:
+    began = time.monotonic(), time.process_time()
+    since, until = moments.when(recording, args.since), moments.when(recording, args.until)
+    if until <= since:
+        raise Usage(
+            "--since and --until", "the end is not after the beginning", "see jinmaek recordings list"
+        )
+    progress = _progress if sys.stderr.isatty() else None
+    found: list[Episode] = []
+    for boot, start, end in _boots(recording, since, until):
+        found += episodes(rules, recording, boot, start, end, progress)
+    if progress:
+        sys.stderr.write("\r\033[K")
+    located = recording.find(until)
+    if located is None:
+        raise SourceUnreadable(recording.path, f"no sample before {moments.shown(until)} can be read")
+    entry, at = located
+    last = recording.clocks(entry)["boottime"][at] / 1e9
+    past = Past(recording, entry.boot, last - needed(rules), last)
+    look = look_at(past, args.lang)
+    told = [one for episode in found if (one := finding(episode, recording, args.lang)) is not None]
+    told.sort(key=lambda one: (-SEVERITIES.index(one.severity), one.since))
+    happened = {episode.rule.id for episode in found}
+    others = judge(tuple(rule for rule in rules if rule.id not in happened), look)
+    # What the last moment says of rules that held before is in their episodes.
+    rest = tuple(verdict for verdict in others if not isinstance(verdict, Finding))
+    return diagnosis_of(rules, look, past, (*told, *rest), (since, until), began)
+
+
+def _boots(recording: Recording, since: float, until: float) -> list[tuple[str, float, float]]:
+    """The boots between two moments, with the part of each in seconds since boot."""
+    found: dict[str, tuple[float, float]] = {}
+    for entry in recording.entries:
+        clocks = recording.clocks(entry)
+        inside = [
+            at / 1e9
+            for wall, at in zip(clocks.get("wall", ()), clocks.get("boottime", ()), strict=True)
+            if since <= wall / 1e9 <= until
+        ]
+        if inside:
+            start, end = found.get(entry.boot, (inside[0], inside[-1]))
+            found[entry.boot] = min(start, inside[0]), max(end, inside[-1])
+    return [(boot, start, end) for boot, (start, end) in found.items()]
+
+
+def _progress(share: float) -> None:
+    sys.stderr.write(f"\rjudging: {share:4.0%} ")
+    sys.stderr.flush()
