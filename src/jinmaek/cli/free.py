@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from jinmaek.cli import moments
 from jinmaek.cli.errors import Usage, row
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel.meminfo import parse
@@ -55,6 +56,7 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object in bytes per reading")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+    moments.add_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -65,6 +67,8 @@ def run(args: Namespace) -> int:
         raise Usage("free", f"-c {args.count} is not a positive count", "give 1 or more")
     if args.explain and (args.json or args.line or args.seconds is not None or args.count is not None):
         raise Usage("free", "--explain explains the table of one reading", "leave out --json, -L, -s and -c")
+    if moments.asked(args):
+        return _past(args)
     root = Root(args.root)
     left = args.count if args.count is not None else (None if args.seconds is not None else 1)
     while True:
@@ -79,6 +83,24 @@ def run(args: Namespace) -> int:
         if not (args.json or args.line):
             print()
         time.sleep(1.0 if args.seconds is None else args.seconds)
+
+
+def _past(args: Namespace) -> int:
+    """The table of a moment of a recording, and of those after it with -s or -c."""
+    from jinmaek.cli.recorded import Recorded
+    from jinmaek.kernel.meminfo import Meminfo
+
+    if args.explain:
+        raise Usage("free", "--explain takes its figures from this host", "leave out --recording and --at")
+    left = args.count if args.count is not None else (None if args.seconds is not None else 1)
+    with Recorded(args) as recorded:
+        while True:
+            print(_page(Memory(recorded.row("meminfo", Meminfo)), args), flush=True)
+            left = None if left is None else left - 1
+            if left == 0 or not recorded.go_on(1.0 if args.seconds is None else args.seconds):
+                return 0
+            if not (args.json or args.line):
+                print()
 
 
 def _explain(root: Root, meminfo: Meminfo, args: Namespace) -> None:

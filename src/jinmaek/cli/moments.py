@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from jinmaek.history.recording.past import Past
     from jinmaek.history.recording.recording import Recording
-    from jinmaek.sampling import Snapshot
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 FORMS = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"
@@ -43,6 +42,8 @@ def moment(text: str, end: float) -> float:
     A time of day is the last such one before the end. Raises ``Usage``.
     """
     words = text.strip()
+    if not words.isascii():
+        raise Usage("time", f"{text!r} is no moment", f"write it so: {HELP}")
     if words.startswith("@") and words[1:].replace(".", "", 1).isdecimal():
         return float(words[1:])
     length = words.removesuffix(" ago").removeprefix("-")
@@ -123,15 +124,6 @@ def sample(recording: Recording, text: str | None) -> tuple[Past, int]:
         say(f"no sample at {shown(wanted)}: this is the last before it, of {shown(told)}")
     past = Past(recording, entry.boot, entry.boottime[0] / 1e9, entry.boottime[1] / 1e9, (entry,))
     return past, at
-
-
-def snapshot(args: Namespace) -> Snapshot:
-    """The snapshot of a moment: tables as they were last read before it."""
-    with opened(args) as recording:
-        past, at = sample(recording, args.at)
-        found = past.snapshot(at)
-        tell_damage(recording)
-        return found
 
 
 def tell_damage(recording: Recording) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from jinmaek.cli import moments
 from jinmaek.cli.errors import Usage, rows
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel.slabinfo import parse
@@ -37,19 +38,19 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object in bytes and counts")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+    moments.add_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Print once, or follow on a terminal until ``q``."""
-    if args.explain and (args.json or args.delay is not None):
-        raise Usage("slabtop", "--explain explains one page", "leave out --json and -d")
-    if args.delay is not None:
-        if args.once:
-            raise Usage("slabtop", "-d and -o exclude each other", "leave one out")
-        if not 1 <= args.delay <= 1_000_000:
-            raise Usage("slabtop", f"-d {args.delay} is not a positive number", "give 1 or more")
-    slabs = slabtop.ordered(_read(args), args.sort)
+    _check(args)
     page_size = os.sysconf("SC_PAGESIZE")
+    if moments.asked(args):
+        args.once = True
+        read, page_size = _past(args)
+    else:
+        read = _read(args)
+    slabs = slabtop.ordered(read, args.sort)
     if args.json:
         import json
 
@@ -68,6 +69,19 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _check(args: Namespace) -> None:
+    """Raise ``Usage`` for what does not go together."""
+    if args.explain and (args.json or args.delay is not None):
+        raise Usage("slabtop", "--explain explains one page", "leave out --json and -d")
+    if args.delay is not None:
+        if args.once:
+            raise Usage("slabtop", "-d and -o exclude each other", "leave one out")
+        if not 1 <= args.delay <= 1_000_000:
+            raise Usage("slabtop", f"-d {args.delay} is not a positive number", "give 1 or more")
+    if moments.asked(args) and (args.explain or args.delay is not None):
+        raise Usage("slabtop", "a recording shows one moment", "leave out --explain and -d")
+
+
 def _explain(slab: Slab, args: Namespace) -> None:
     """Each column, in the figures of one cache."""
     from jinmaek.explain.here import Here
@@ -79,6 +93,15 @@ def _explain(slab: Slab, args: Namespace) -> None:
     given = {"NAME": safe(slab.name)}
     for line in lines("slabtop", columns, here, args.lang or from_locale(), given):
         print(line)
+
+
+def _past(args: Namespace) -> tuple[tuple[Slab, ...], int]:
+    """The caches at a moment of a recording, and the size of a page there."""
+    from jinmaek.cli.recorded import Recorded
+    from jinmaek.kernel.slabinfo import Slab
+
+    with Recorded(args) as recorded:
+        return recorded.rows("slabinfo", Slab), int(recorded.meta.get("page_size", 4096))
 
 
 def _read(args: Namespace) -> tuple[Slab, ...]:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from jinmaek.cli import moments
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.cli.top_frames import frames
 from jinmaek.i18n import LANGUAGES, from_locale
@@ -76,6 +77,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object per frame; needs no terminal")
     parser.add_argument("--tasks", choices=WAYS, default="auto", help="how processes are read")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+    moments.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,6 +90,10 @@ def run(args: argparse.Namespace) -> int:
         raise Usage(PROG, f"-d {args.delay:g} is no number of seconds to wait", "give 0 or more")
     only = _pids(args.pid)
     # Swap is told by a file of its own, read only where it is shown.
+    if moments.asked(args):
+        from jinmaek.cli.top_past import shown as shown_past
+
+        return shown_past(args, shown, only)
     details = args.json or args.explain or shown.field == "SWAP"
     with _scanner(root, args.tasks) as scanner:
         live = not (args.batch or args.json or args.explain) and root.live
@@ -117,11 +123,11 @@ def _print(
     scanner: Scanner,
 ) -> int:
     """Frames as text or JSON, ``left`` of them, without end where that is None."""
-    columns, printed, told = _columns(args.width), Printed(), Told()
+    wide, printed, told = columns(args.width), Printed(), Told()
     between = ""
     while True:
         made = next_frame(shown)
-        lines = [_json(made, shown, scanner)] if args.json else render(made, shown, columns, printed)
+        lines = [_json(made, shown, scanner)] if args.json else render(made, shown, wide, printed)
         # One write for one frame: who reads along sees whole frames.
         sys.stdout.write(between + "\n".join(lines) + "\n")
         sys.stdout.flush()
@@ -209,7 +215,8 @@ def _pids(text: str | None) -> frozenset[int] | None:
     return frozenset(int(word) or os.getpid() for word in words)
 
 
-def _columns(width: int | None) -> int:
+def columns(width: int | None) -> int:
+    """How many columns to use; raises ``Usage``."""
     import shutil
 
     if width:

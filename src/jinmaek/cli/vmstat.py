@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+from jinmaek.cli import moments
 from jinmaek.cli.errors import Usage, row
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel import meminfo, stat
@@ -43,11 +44,16 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, help="language of --explain (the locale's)")
     parser.add_argument("--json", action="store_true", help="one JSON object in base units per line")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
+    moments.add_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Print one line, or one every ``delay`` seconds."""
     _check(args)
+    if moments.asked(args):
+        from jinmaek.cli.vmstat_past import shown
+
+        return shown(args)
     root = Root(args.root)
     if args.forks:
         return _forks(root, args)
@@ -55,21 +61,21 @@ def run(args: Namespace) -> int:
         return _totals(root, args)
     left = args.count if args.count is not None else (1 if args.delay is None else None)
     delay = 1 if args.delay is None else args.delay
-    height = _height()
+    most = height()
     now = _read(root)
     before = None
     if not args.json:
-        _say(_header(args))
+        say(header(args))
     if not args.no_first:
-        _line(view.Line(now), args)
+        line(view.Line(now), args)
         left = left and left - 1
     printed = 1
     while left is None or left > 0:
         time.sleep(delay)
-        if not args.json and not args.one_header and printed % height == 0:
-            _say(_header(args))
+        if not args.json and not args.one_header and printed % most == 0:
+            say(header(args))
         before, now = now, _read(root)
-        _line(view.Line(now, before, now.at - before.at if args.json else delay), args)
+        line(view.Line(now, before, now.at - before.at if args.json else delay), args)
         printed += 1
         left = left and left - 1
     if args.explain:
@@ -115,9 +121,9 @@ def _explain(root: Root, now: view.Reading, before: view.Reading | None, args: N
             " as vmstat does in its first line.",
         )
     for line in lines("vmstat", names, here, lang):
-        _say(line)
+        say(line)
     for line in folded(text, WIDTH):
-        _say(line)
+        say(line)
 
 
 def _read(root: Root) -> view.Reading:
@@ -131,32 +137,34 @@ def _read(root: Root) -> view.Reading:
     )
 
 
-def _line(of: view.Line, args: Namespace) -> None:
+def line(of: view.Line, args: Namespace, wall: float | None = None) -> None:
+    """Print one line, at this time of the day by default."""
     if args.json:
-        _say(_json(vmstat_json.data(of)))
+        say(_json(vmstat_json.data(of)))
         return
     text = view.line(of, unit=view.UNITS[args.unit], wide=args.wide, active=args.active)
-    _say(text + (time.strftime(" %Y-%m-%d %H:%M:%S") if args.timestamp else ""))
+    say(text + (time.strftime(" %Y-%m-%d %H:%M:%S", time.localtime(wall)) if args.timestamp else ""))
 
 
-def _header(args: Namespace) -> str:
+def header(args: Namespace) -> str:
+    """The two lines above the columns."""
     zone = time.strftime("%Z") if args.timestamp else None
     return view.header(wide=args.wide, active=args.active, zone=zone)
 
 
 def _totals(root: Root, args: Namespace) -> int:
     now = _read(root)
-    _say(_json(vmstat_json.totals(now)) if args.json else "\n".join(view.totals(now, args.unit)))
+    say(_json(vmstat_json.totals(now)) if args.json else "\n".join(view.totals(now, args.unit)))
     return 0
 
 
 def _forks(root: Root, args: Namespace) -> int:
     now = row(root, "proc/stat", stat.parse)
-    _say(_json({"schema": 1, "forks": now.processes}) if args.json else view.forks(now))
+    say(_json({"schema": 1, "forks": now.processes}) if args.json else view.forks(now))
     return 0
 
 
-def _height() -> int:
+def height() -> int:
     """Lines between two headers: what the terminal holds."""
     try:
         rows = os.get_terminal_size(sys.stdout.fileno()).lines
@@ -171,5 +179,6 @@ def _json(data: dict[str, object]) -> str:
     return json.dumps(data)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print at once."""
     print(text, flush=True)

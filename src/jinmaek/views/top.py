@@ -210,8 +210,9 @@ def _uptime(frame: Frame) -> str:
         up = f"{days} {'days' if days > 1 else 'day'}, " if days else ""
         up += f"{hours:2}:{minutes:02}" if hours else f"{minutes} min"
     load = ", ".join(f"{value:.2f}" for value in frame.load) if frame.load else MISSING
-    users = "users" if frame.sessions > 1 else "user"
-    return f"top - {at} up {up}, {frame.sessions:2} {users},  load average: {load}"
+    count = "-" if frame.sessions is None else str(frame.sessions)
+    users = "user" if frame.sessions in (0, 1) else "users"
+    return f"top - {at} up {up}, {count:>2} {users},  load average: {load}"
 
 
 def _cpu(label: str, shares: Shares) -> str:

@@ -43,7 +43,8 @@ class Frame:
     wall: float
     uptime: float | None
     load: tuple[float, float, float] | None
-    sessions: int
+    sessions: int | None
+    """Logged in; None where nobody recorded it."""
     shares: Shares
     cpus: Mapping[int, Shares]
     memory: Memory | None
@@ -64,7 +65,7 @@ def frame(
     now: Snapshot,
     *,
     name_of: Callable[[int], str],
-    sessions: int,
+    sessions: int | None,
     pid_width: int,
     only: Container[int] | None = None,
     threads: bool = False,

@@ -17,7 +17,7 @@ from jinmaek.history.recording.block import Block, Table
 from jinmaek.history.recording.numbers import DECODE, DIVISORS
 from jinmaek.history.recording.recording import Entry, Recording
 from jinmaek.history.recording.sealed import WRONG
-from jinmaek.history.recording.snapshots import Made, Sampled
+from jinmaek.history.recording.snapshots import DAMAGED, Made, Sampled
 from jinmaek.model import Gap, Labels, Points
 from jinmaek.sampling import Snapshot
 
@@ -107,6 +107,24 @@ class Past:
                         self._sampled.pop(min(self._sampled))
                     sampled = self._sampled[number] = Sampled(block)
                 return sampled.at(first + at, carried=True)
+            at -= behind - first
+        raise IndexError(place)
+
+    def rows(self, table: str, place: int) -> tuple[object, ...] | Gap:
+        """The rows of a table as they were last read at or before a sample, in its block."""
+        at = place
+        for entry, first, behind in self._entries:
+            if at < behind - first:
+                found = self._table(entry, table, None)
+                if found is None:
+                    return Gap("absent", table, "not recorded then")
+                if len(found.cells) < len(found.shape.columns):
+                    return Gap("malformed", table, DAMAGED)
+                reading = found.reading(first + at)
+                there = None if reading is None else found.there(reading)
+                if reading is None or there is None:
+                    return Gap("absent", table, "not recorded then")
+                return there if isinstance(there, Gap) else Made(found).rows(reading, there)
             at -= behind - first
         raise IndexError(place)
 
