@@ -98,8 +98,8 @@ def test_frames_and_lines_go_on_to_the_end_of_the_record(
     recording: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ("--recording", recording, "--at", f"@{BEGAN}")
-    assert len(said(capsys, "vmstat", "1", "9", *at).splitlines()) == 2 + 3
-    assert len(said(capsys, "free", "-L", "-s", "1", *at).splitlines()) == 3
+    assert len(said(capsys, "vmstat", "1", "9", *at).splitlines()) == 2 + 4
+    assert len(said(capsys, "free", "-L", "-s", "1", *at).splitlines()) == 4
 
 
 def test_a_moment_without_a_sample_is_said(recording: str, capsys: pytest.CaptureFixture[str]) -> None:
