@@ -50,7 +50,8 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        ("free",), ("free", "-h", "-w", "-t"), ("free", "--json"), ("vmstat",), ("vmstat", "-s"), ("vmstat", "-f"),
+        ("free",), ("free", "-h", "-w", "-t"), ("free", "--json"), ("vmstat",), ("vmstat", "-s"),
+        ("vmstat", "-f"),
         ("vmstat", "-a", "-S", "M"), ("slabtop", "-o"), ("slabtop", "-s", "c"), ("slabtop", "--json"),
         ("buddyinfo", "--index"), ("buddyinfo", "--json"),
     ],

@@ -65,10 +65,16 @@ def _reading(root: Root, still: Snapshot) -> tuple[Core, dict[str, Gap]]:
     if meminfo is None:
         raise NoMeminfo(told.gaps["meminfo"])
     vmstat = row_of(told, Vmstat)
-    core = Core(
+    page = page_size(meminfo, None if root.live else vmstat, os.sysconf("SC_PAGESIZE"))
+    return core_of(meminfo, told, still, page), dict(told.gaps)
+
+
+def core_of(meminfo: Meminfo, told: Snapshot, still: Snapshot, page: int) -> Core:
+    """What the ledger is made of, out of two snapshots, which may be the same; a page has ``page`` bytes."""
+    return Core(
         meminfo=meminfo,
-        page=page_size(meminfo, None if root.live else vmstat, os.sysconf("SC_PAGESIZE")),
-        vmstat=vmstat,
+        page=page,
+        vmstat=row_of(told, Vmstat),
         zones=rows_of(told, Zone),
         pools=rows_of(still, Hugepages),
         zram=rows_of(still, Zram),
@@ -78,7 +84,6 @@ def _reading(root: Root, still: Snapshot) -> tuple[Core, dict[str, Gap]]:
         abd=row_of(still, Abdstats),
         cpus=len(rows_of(still, StatCpu)) or None,
     )
-    return core, dict(told.gaps)
 
 
 def rows_of(told: Snapshot, of: type[Row]) -> tuple[Row, ...]:

@@ -65,7 +65,7 @@ def run(args: Namespace) -> int:
     now = _read(root)
     before = None
     if not args.json:
-        say(header(args))
+        put(header(args))
     if not args.no_first:
         line(view.Line(now), args)
         left = left and left - 1
@@ -73,7 +73,7 @@ def run(args: Namespace) -> int:
     while left is None or left > 0:
         time.sleep(delay)
         if not args.json and not args.one_header and printed % most == 0:
-            say(header(args))
+            put(header(args))
         before, now = now, _read(root)
         line(view.Line(now, before, now.at - before.at if args.json else delay), args)
         printed += 1
@@ -121,9 +121,9 @@ def _explain(root: Root, now: view.Reading, before: view.Reading | None, args: N
             " as vmstat does in its first line.",
         )
     for line in lines("vmstat", names, here, lang):
-        say(line)
+        put(line)
     for line in folded(text, WIDTH):
-        say(line)
+        put(line)
 
 
 def _read(root: Root) -> view.Reading:
@@ -140,10 +140,10 @@ def _read(root: Root) -> view.Reading:
 def line(of: view.Line, args: Namespace, wall: float | None = None) -> None:
     """Print one line, at this time of the day by default."""
     if args.json:
-        say(_json(vmstat_json.data(of)))
+        put(_json(vmstat_json.data(of)))
         return
     text = view.line(of, unit=view.UNITS[args.unit], wide=args.wide, active=args.active)
-    say(text + (time.strftime(" %Y-%m-%d %H:%M:%S", time.localtime(wall)) if args.timestamp else ""))
+    put(text + (time.strftime(" %Y-%m-%d %H:%M:%S", time.localtime(wall)) if args.timestamp else ""))
 
 
 def header(args: Namespace) -> str:
@@ -154,13 +154,13 @@ def header(args: Namespace) -> str:
 
 def _totals(root: Root, args: Namespace) -> int:
     now = _read(root)
-    say(_json(vmstat_json.totals(now)) if args.json else "\n".join(view.totals(now, args.unit)))
+    put(_json(vmstat_json.totals(now)) if args.json else "\n".join(view.totals(now, args.unit)))
     return 0
 
 
 def _forks(root: Root, args: Namespace) -> int:
     now = row(root, "proc/stat", stat.parse)
-    say(_json({"schema": 1, "forks": now.processes}) if args.json else view.forks(now))
+    put(_json({"schema": 1, "forks": now.processes}) if args.json else view.forks(now))
     return 0
 
 
@@ -179,6 +179,6 @@ def _json(data: dict[str, object]) -> str:
     return json.dumps(data)
 
 
-def say(text: str) -> None:
+def put(text: str) -> None:
     """Print at once."""
     print(text, flush=True)

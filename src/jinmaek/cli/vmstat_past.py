@@ -26,11 +26,11 @@ def shown(args: Namespace) -> int:
         now = _read(recorded)
         if args.forks:
             told = recorded.row("stat", Stat)
-            vmstat.say(json.dumps({"schema": 1, "forks": told.processes}) if args.json else view.forks(told))
+            vmstat.put(json.dumps({"schema": 1, "forks": told.processes}) if args.json else view.forks(told))
             return 0
         if args.stats:
             totals = vmstat_json.totals(now) if args.json else None
-            vmstat.say(json.dumps(totals) if totals else "\n".join(view.totals(now, args.unit)))
+            vmstat.put(json.dumps(totals) if totals else "\n".join(view.totals(now, args.unit)))
             return 0
         return _lines(args, recorded, now)
 
@@ -39,14 +39,14 @@ def _lines(args: Namespace, recorded: Recorded, now: view.Reading) -> int:
     left = args.count if args.count is not None else (1 if args.delay is None else None)
     most = vmstat.height()
     if not args.json:
-        vmstat.say(vmstat.header(args))
+        vmstat.put(vmstat.header(args))
     if not args.no_first:
         vmstat.line(view.Line(now), args, recorded.wall)
         left = left and left - 1
     printed = 1
     while (left is None or left > 0) and recorded.go_on(1 if args.delay is None else args.delay):
         if not args.json and not args.one_header and printed % most == 0:
-            vmstat.say(vmstat.header(args))
+            vmstat.put(vmstat.header(args))
         before, now = now, _read(recorded)
         vmstat.line(view.Line(now, before, now.at - before.at), args, recorded.wall)
         printed += 1

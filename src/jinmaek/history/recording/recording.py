@@ -167,7 +167,8 @@ class Recording:
     def find(self, wall: float) -> tuple[Entry, int] | None:
         """The last sample at or before a moment; None where there is none. Where the clock was set back, of
         the latest block that knows the moment."""
-        moment = round(wall * 1e9)
+        # A float of today's seconds is exact to a quarter of a microsecond.
+        moment = round(wall * 1e9) + 1000
         for entry in reversed(self.entries):
             if entry.wall[0] <= moment:
                 walls = self.clocks(entry).get("wall", [])
