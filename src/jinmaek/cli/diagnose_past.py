@@ -10,7 +10,7 @@ from jinmaek.cli import moments
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.diagnosis.episodes import Episode, episodes, finding
 from jinmaek.diagnosis.judge import judge
-from jinmaek.diagnosis.past import at_moment, diagnosis_of, look_at, needed
+from jinmaek.diagnosis.past import at_moment, diagnosis_of, look_at, needed, widest
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.history.recording.past import Past
 from jinmaek.history.recording.recording import Recording
@@ -29,7 +29,9 @@ def diagnosed(rules: tuple[Rule, ...], args: argparse.Namespace) -> Diagnosis:
         if args.since is None:
             past, at = moments.sample(recording, args.at)
             end = past.times[at]
-            diagnosis = at_moment(rules, Past(recording, past.boot, end - needed(rules), end), args.lang)
+            diagnosis = at_moment(
+                rules, Past(recording, past.boot, end - needed(rules, widest(past.meta)), end), args.lang
+            )
         else:
             diagnosis = _between(rules, recording, args)
         moments.tell_damage(recording)
@@ -54,9 +56,10 @@ def _between(rules: tuple[Rule, ...], recording: Recording, args: argparse.Names
         raise SourceUnreadable(recording.path, f"no sample before {moments.shown(until)} can be read")
     entry, at = located
     last = recording.clocks(entry)["boottime"][at] / 1e9
-    past = Past(recording, entry.boot, last - needed(rules), last)
+    wide = widest(recording.meta(entry))
+    past = Past(recording, entry.boot, last - needed(rules, wide), last)
     look = look_at(past, args.lang)
-    told = [one for episode in found if (one := finding(episode, recording, args.lang)) is not None]
+    told = [one for episode in found if (one := finding(episode, recording, args.lang, wide)) is not None]
     told.sort(key=lambda one: (-SEVERITIES.index(one.severity), one.since))
     happened = {episode.rule.id for episode in found}
     others = judge(tuple(rule for rule in rules if rule.id not in happened), look)

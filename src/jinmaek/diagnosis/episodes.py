@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from jinmaek.diagnosis.evaluate import Missing, evaluate
 from jinmaek.diagnosis.expr import Range
-from jinmaek.diagnosis.holding import WINDOW, Course, Span, step
+from jinmaek.diagnosis.holding import Course, Span, step
 from jinmaek.diagnosis.judge import finding_of
 from jinmaek.diagnosis.limits import expressions
-from jinmaek.diagnosis.look import Look
-from jinmaek.diagnosis.past import look_at, needed, reach
+from jinmaek.diagnosis.look import WINDOW, Look
+from jinmaek.diagnosis.past import look_at, needed, reach, widest
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import leaves, seconds
 from jinmaek.history.recording.past import Past
@@ -73,10 +73,14 @@ def episodes(
 ) -> Iterator[Episode]:
     """The episodes of one boot between two moments in seconds since boot, as they end."""
     judged = [_Judged(rule, every(rule)) for rule in rules if rule.severity != "benign"]
-    back = max((reach(expr) for rule in rules for expr in expressions(rule)), default=0.0)
+    wide = WINDOW
+    for entry in recording.entries:
+        if entry.boot == boot:
+            wide = max(wide, widest(recording.meta(entry)))
+    back = max((reach(expr, wide) for rule in rules for expr in expressions(rule)), default=0.0)
     at = start
     while at <= end:
-        past = Past(recording, boot, at - back - WINDOW, min(at + CHUNK, end))
+        past = Past(recording, boot, at - back - wide, min(at + CHUNK, end))
         if len(past):
             look = look_at(past, "en")
             for one in judged:
@@ -93,13 +97,13 @@ def episodes(
 def _through(one: _Judged, look: Look, start: float) -> Iterator[tuple[Labels, float, float]]:
     """Ask a rule at the moments of a look from ``start`` on; what ended there."""
     condition = one.rule.condition()
-    begin = look.history.times[0] + WINDOW
+    begin = look.history.times[0] + look.longest
     for at in look.history.times:
         # A rate over less than a window would be another rule's.
         if at < max(start, one.next) or at < begin:
             continue
         one.next = at + one.every - 0.5
-        now = evaluate(condition, look.history, at, WINDOW)
+        now = evaluate(condition, look.history, at, look.longest)
         if isinstance(now, Missing):
             now = {}
         if not now and not one.courses:
@@ -116,12 +120,15 @@ def _through(one: _Judged, look: Look, start: float) -> Iterator[tuple[Labels, f
                 del one.courses[subject]
 
 
-def finding(episode: Episode, recording: Recording, lang: str) -> Finding | None:
-    """What is to say of an episode as of the last moment at which it held; None where that is lost."""
-    back = needed((episode.rule,))
+def finding(episode: Episode, recording: Recording, lang: str, wide: float = WINDOW) -> Finding | None:
+    """What is to say of an episode as of the last moment at which it held; None where that is lost.
+
+    ``wide`` is the longest window of ranges without their own.
+    """
+    back = needed((episode.rule,), wide)
     past = Past(recording, episode.boot, episode.until - back, episode.until)
     if len(past) == 0:
         return None
     look = look_at(past, lang)
-    found = finding_of(episode.rule, look, episode.subject, Span(episode.since - WINDOW))
+    found = finding_of(episode.rule, look, episode.subject, Span(episode.since - look.longest))
     return replace(found, until=look.last.wall)

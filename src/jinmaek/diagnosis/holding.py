@@ -15,8 +15,6 @@ from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.model import Labels
 
-WINDOW = 60.0
-"""The longest window of a rate in a live look, in seconds."""
 STEPS = 12
 """At how many moments of ``held`` a condition is checked again."""
 MEMORY = 4
@@ -50,7 +48,7 @@ class Course:
 
 def window(look: Look) -> float:
     """The window of ranges without their own."""
-    return min(look.window, WINDOW)
+    return min(look.window, look.longest)
 
 
 def holding(rule: Rule, look: Look) -> Mapping[Labels, Span] | Missing:

@@ -15,6 +15,9 @@ from jinmaek.root import Root
 from jinmaek.sampling import Snapshot
 from jinmaek.tasks.delta import TaskDelta, deltas, waited
 
+WINDOW = 60.0
+"""The longest window of a rate in a live look, in seconds."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -31,6 +34,8 @@ class Look:
     """Of the finding that is looked into."""
     whole: Look | None = None
     """The look that this one looks into a subject of."""
+    longest: float = WINDOW
+    """The longest window of ranges without their own, in seconds."""
     during: Callable[[float, float], Look] | None = None
     """The same from one moment to another, seconds since boot; None where only the whole is there."""
 

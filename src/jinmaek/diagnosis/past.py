@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from jinmaek.diagnosis.evaluate import LOOKBACK
 from jinmaek.diagnosis.expr import Expr, Now, Range
-from jinmaek.diagnosis.holding import MEMORY, WINDOW, window
+from jinmaek.diagnosis.holding import MEMORY, window
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.limits import changed, expressions
-from jinmaek.diagnosis.look import Look
+from jinmaek.diagnosis.look import WINDOW, Look
 from jinmaek.diagnosis.pulse import facts_of
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import leaves, seconds
@@ -19,11 +21,11 @@ from jinmaek.kernel.kmsg import Kill, KmsgKill
 from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, TasksRead, Unknown, Verdict
 
 
-def needed(rules: tuple[Rule, ...]) -> float:
+def needed(rules: tuple[Rule, ...], widest: float = WINDOW) -> float:
     """Seconds of readings before a moment that any verdict of these rules at it may rest on."""
     longest = 0.0
     for rule in rules:
-        back = max(map(reach, expressions(rule)))
+        back = max(reach(expr, widest) for expr in expressions(rule))
         memory = MEMORY * rule.clear_for if rule.severity != "benign" else 0.0
         longest = max(longest, back + rule.held + memory)
     return longest
@@ -36,7 +38,12 @@ def look_at(past: Past, lang: str) -> Look:
         part = Past(past.recording, past.boot, max(since, past.times[0]), until)
         return look_at(part if len(part) else past, lang)
 
-    return Look(past, lang, lambda _: None, lambda: _kills(past), during=during)
+    return Look(past, lang, lambda _: None, lambda: _kills(past), longest=widest(past.meta), during=during)
+
+
+def widest(meta: Mapping[str, Any]) -> float:
+    """The longest window of ranges without their own: it must hold some samples of that recording."""
+    return max(WINDOW, 4 * float(meta.get("interval", 1.0)))
 
 
 def _kills(past: Past) -> tuple[Kill, ...]:
@@ -44,17 +51,17 @@ def _kills(past: Past) -> tuple[Kill, ...]:
     return tuple(Kill(row.time, row.pid, row.comm, row.anon_rss, bool(row.by_cgroup)) for row in rows)
 
 
-def reach(expr: Expr) -> float:
+def reach(expr: Expr, widest: float) -> float:
     """How far back from a moment an expression looks, in seconds."""
-    return max((_back(leaf) for leaf in leaves(expr)), default=0.0)
+    return max((_back(leaf, widest) for leaf in leaves(expr)), default=0.0)
 
 
-def _back(leaf: Now | Range) -> float:
+def _back(leaf: Now | Range, widest: float) -> float:
     match leaf:
         case Now(_, _, ago):
             return seconds(ago) + LOOKBACK
         case Range(_, _, over, _, ago):
-            return seconds(ago) + (WINDOW if over is None else seconds(over))
+            return seconds(ago) + (widest if over is None else seconds(over))
 
 
 def at_moment(rules: tuple[Rule, ...], past: Past, lang: str) -> Diagnosis:

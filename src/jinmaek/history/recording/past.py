@@ -176,7 +176,9 @@ class Past:
         if there is None:
             return Gap("absent", ref.name, "not recorded then")
         if not any(map(len, lines.values())) and there and not ref.column.unlimited:
-            return Gap("absent", ref.name, "this kernel does not have the field")
+            imported = "imported" in self.meta
+            why = "not recorded then" if imported else "this kernel does not have the field"
+            return Gap("absent", ref.name, why)
         return {labels: line for labels, line in lines.items() if len(line)}
 
     def _table(self, entry: Entry, name: str, columns: tuple[str, ...] | None) -> Table | None:

@@ -50,8 +50,9 @@ class Writer:
         keep_s: float | None = None,
         keep_bytes: int | None = None,
         apart: bool = False,
+        span: float = SPAN,
     ) -> None:
-        """``apart``: seal in another process, which has its own memory and may take its time."""
+        """``apart``: seal in another process, which has its own memory. ``span``: seconds of a block."""
         self.folder = folder
         self.full: OSError | None = None
         """Why nothing can be written now."""
@@ -64,7 +65,7 @@ class Writer:
         self._waiting = files.streams(folder)
         """Streams to be sealed."""
         self._number = max((*self._sealed, *map(files.number_of, self._waiting)), default=-1)
-        self._apart = apart
+        self._apart, self._span = apart, span
         self._child = 0
         self._asked: list[str] = []
         self._unsealed: list[str] = []
@@ -89,7 +90,7 @@ class Writer:
 
     def due(self, wall: float) -> bool:
         """Whether the open block is over at this moment."""
-        return self._stream is not None and not self._until - SPAN <= wall < self._until
+        return self._stream is not None and not self._until - self._span <= wall < self._until
 
     def roll(self, why: str) -> None:
         """End the open block; it is sealed by and by."""
@@ -160,7 +161,7 @@ class Writer:
             os.unlink(f"{self.folder}/{name_of(number)}")
             raise
         self._number, self._stream, self._file = number, stream, file
-        self._until = (snapshot.wall // SPAN + 1) * SPAN
+        self._until = (snapshot.wall // self._span + 1) * self._span
         return stream
 
     def _pause(self, error: OSError, wall: float) -> None:

@@ -1,0 +1,190 @@
+"""``jinmaek recordings``: what there is, whether it is sound, and other formats."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from jinmaek.cli import moments
+from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
+from jinmaek.cli.record import days, size
+from jinmaek.i18n import LANGUAGES, from_locale
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SUMMARY = "recordings: list, verify, prune, export to CSV or OpenMetrics, import from sysstat"
+
+
+def build(parser: argparse.ArgumentParser) -> None:
+    """The actions and their options."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|verify|prune|export|import")
+    every = {
+        "list": "from when to when, how large, and where samples are missing and why",
+        "verify": "read all of it and name every damage; the exit status is 1 where something is lost",
+        "prune": "remove the oldest days",
+        "export": "a table as CSV, or tables as OpenMetrics, on standard output",
+        "import": "make a recording of what sadf -j -- -A prints",
+    }
+    made = {name: actions.add_parser(name, help=text) for name, text in every.items()}
+    for action in made.values():
+        action.add_argument("--recording", metavar="DIR", help="its folder (default: where record writes)")
+    for name in ("list", "verify"):
+        made[name].add_argument("--json", action="store_true", help="one JSON object")
+        made[name].add_argument(
+            "--lang", choices=LANGUAGES, default=from_locale(), help="language of the text"
+        )
+    made["prune"].add_argument("--keep", type=days, metavar="DAYS", help="remove what is older: 30d, 12h")
+    made["prune"].add_argument("--keep-size", type=size, metavar="SIZE", help="remove what is too much: 2G")
+    export = made["export"]
+    export.add_argument("--format", choices=("csv", "openmetrics"), default="csv", help="(csv)")
+    export.add_argument("--table", action="append", metavar="NAME", help="meminfo, diskstats, tasks, …")
+    export.add_argument("--since", metavar="TIME", help=moments.HELP)
+    export.add_argument("--until", metavar="TIME", help="(the end of the record)")
+    made["import"].add_argument(
+        "file", metavar="FILE", help="what sadf -j -- -A printed; - is standard input"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    match args.action:
+        case "list":
+            return _list(args)
+        case "verify":
+            return _verify(args)
+        case "prune":
+            return _prune(args)
+        case "export":
+            return _export(args)
+        case _:
+            return _import(args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from jinmaek.history.recording.overview import overview
+
+    with moments.opened(args) as recording:
+        told = overview(recording)
+    if args.json:
+        from jinmaek.views.recordings import data
+
+        print(json.dumps(data(told)))
+        return 0
+    from jinmaek.views.recordings import lines
+
+    for line in lines(told, args.lang):
+        print(line)
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from jinmaek.history.recording.overview import read_all
+    from jinmaek.views.recordings import verified
+
+    with moments.opened(args) as recording:
+        progress = _progress if sys.stderr.isatty() else None
+        blocks, samples = read_all(recording, progress)
+        if progress:
+            sys.stderr.write("\r\033[K")
+        lost = [one for one in recording.damage if not one.mended]
+        if args.json:
+            damage = [{"file": one.file, "what": one.what, "mended": one.mended} for one in recording.damage]
+            print(json.dumps({"schema": 1, "blocks": blocks, "samples": samples, "damage": damage}))
+        else:
+            for line in verified(blocks, samples, recording.damage, args.lang):
+                print(line)
+    return int(bool(lost))
+
+
+def _progress(share: float) -> None:
+    sys.stderr.write(f"\rreading: {share:4.0%} ")
+    sys.stderr.flush()
+
+
+def _prune(args: argparse.Namespace) -> int:
+    import time
+
+    from jinmaek.history.recording import folder
+
+    if args.keep is None and args.keep_size is None:
+        raise Usage("prune", "nothing says how much to keep", "give --keep or --keep-size")
+    path = os.path.abspath(args.recording or folder.default())
+    try:
+        for name in folder.prune(path, oldest=args.keep, most=args.keep_size, now=time.time()):
+            print(name)
+    except OSError as error:
+        raise SourceUnreadable(path, error.strerror or str(error)) from None
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from jinmaek.history.recording import export
+
+    with moments.opened(args) as recording:
+        since = 0.0 if args.since is None else moments.when(recording, args.since)
+        until = float("inf") if args.until is None else moments.when(recording, args.until)
+        there = [*export.names(recording), export.TASKS]
+        wanted = args.table or there[:-1]
+        for name in wanted:
+            if name not in there:
+                raise Usage(f"--table {name}", "it is not in this recording", f"there are {' '.join(there)}")
+        if args.format == "csv":
+            if len(wanted) != 1 or not args.table:
+                raise Usage("--format csv", "a file of CSV holds one table", "name it with --table")
+            lines = export.as_csv(recording, wanted[0], since, until)
+        else:
+            if export.TASKS in wanted:
+                raise Usage("--table tasks", "processes are no metrics", "use --format csv")
+            lines = export.openmetrics(recording, wanted, since, until)
+        sys.stdout.writelines(lines)
+        moments.tell_damage(recording)
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from jinmaek.history.recording import folder, sadf
+
+    if args.recording is None:
+        raise Usage("import", "another host's record needs a folder of its own", "name one: --recording DIR")
+    try:
+        written = sum(_write(host, args.recording) for host in sadf.hosts(_document(args.file)))
+    except sadf.NotSysstat as wrong:
+        raise SourceUnreadable(args.file, str(wrong), "print it so: sadf -j -- -A") from None
+    except folder.Busy as busy:
+        raise Failure(args.recording, str(busy), "name another folder") from None
+    print(written)
+    return 0
+
+
+def _document(path: str) -> object:
+    try:
+        if path == "-":
+            return json.load(sys.stdin)
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
+            return json.load(file)
+    except OSError as error:
+        raise SourceUnreadable(path, error.strerror or str(error)) from None
+    except ValueError as fault:
+        raise SourceUnreadable(path, f"it is no JSON: {fault}", "print it so: sadf -j -- -A") from None
+
+
+def _write(host: Any, folder: str) -> int:
+    """Record what sysstat kept of a host; how many samples that were."""
+    from jinmaek.history.recording import sadf
+    from jinmaek.history.recording.writer import SPAN, Writer, nanoseconds
+
+    meta = sadf.meta(host)
+    writer = Writer(os.path.abspath(folder), meta, span=min(86_400.0, max(SPAN, SPAN * meta["interval"])))
+    count = 0
+    try:
+        for snapshot in sadf.snapshots(host):
+            clocks = {"wall": nanoseconds(snapshot.wall), "boottime": nanoseconds(snapshot.monotonic)}
+            if not writer.add(snapshot, clocks):
+                raise SourceUnreadable(folder, os.strerror(writer.full.errno or 0) if writer.full else "full")
+            count += 1
+    finally:
+        writer.close("imported")
+    return count
