@@ -47,7 +47,7 @@ def _between(rules: tuple[Rule, ...], recording: Recording, args: argparse.Names
         )
     progress = _progress if sys.stderr.isatty() else None
     found: list[Episode] = []
-    for boot, start, end in _boots(recording, since, until):
+    for boot, start, end in boots(recording, since, until):
         found += episodes(rules, recording, boot, start, end, progress)
     if progress:
         sys.stderr.write("\r\033[K")
@@ -68,7 +68,7 @@ def _between(rules: tuple[Rule, ...], recording: Recording, args: argparse.Names
     return diagnosis_of(rules, look, past, (*told, *rest), (since, until), began)
 
 
-def _boots(recording: Recording, since: float, until: float) -> list[tuple[str, float, float]]:
+def boots(recording: Recording, since: float, until: float) -> list[tuple[str, float, float]]:
     """The boots between two moments, with the part of each in seconds since boot."""
     found: dict[str, tuple[float, float]] = {}
     for entry in recording.entries:

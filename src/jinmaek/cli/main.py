@@ -38,6 +38,7 @@ COMMANDS = {
     "tune": "what each vm.* sysctl would change on this host, and setting one so that it can be taken back",
     "record": "record this host every second: what replay, diff and diagnose --at look back at",
     "diff": "what took the memory between two recorded moments, and what else changed",
+    "replay": "a recording on the terminal: step, jump, play, and go to the next thing that was wrong",
     "recordings": "recordings: list, verify, prune, export to CSV or OpenMetrics, import from sysstat",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
     "lab": "claims about the kernel as bounded experiments on this one; recall and false alarms, measured",

@@ -110,12 +110,14 @@ class Table:
 class Tasks:
     """The processes of all scans. A row is a process from its birth, or the first scan, to its end."""
 
-    __slots__ = ("born", "codes", "columns", "costs", "counts", "died", "exceptions", "first", "rows", "said",
-                 "samples", "steps", "strings", "times")  # fmt: skip
+    __slots__ = ("born", "codes", "columns", "costs", "counts", "died", "exceptions", "first", "lost", "rows",
+                 "said", "samples", "steps", "strings", "times")  # fmt: skip
 
     def __init__(self, columns: Sequence[str] = (), codes: Sequence[int] = ()) -> None:
         self.columns = list(columns)
         self.codes = list(codes)
+        self.lost: tuple[str, ...] = ()
+        """Columns that were recorded and cannot be read."""
         self.samples: list[int] = []
         """The samples that had a scan; all else counts scans from 0."""
         self.times: list[Coded] = []

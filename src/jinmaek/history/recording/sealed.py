@@ -175,6 +175,7 @@ class Sealed:
             self._column(name, found)
         kept = [name for name in wanted if name in found]
         tasks = Tasks(kept, [said["codes"][said["columns"].index(name)] for name in kept])
+        tasks.lost = tuple(name for name in wanted if name not in found)
         tasks.samples = list(_counted(said["samples"]))
         tasks.said = [
             (since, way, {name: Gap(*gap) for name, gap in gaps.items()}) for since, way, gaps in said["said"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from jinmaek.history.recording.block import Block
 from jinmaek.history.recording.encode import WAITING
 from jinmaek.history.recording.numbers import NANO, decode
@@ -18,17 +20,20 @@ if TYPE_CHECKING:
 
 
 DAMAGED = "damaged in the recording"
+NEEDED = frozenset(one.name for one in fields(TaskTable) if "None" not in str(one.type))
+"""Columns of tasks that every way of reading gives: without one of them there is no table."""
 
 
 class Sampled:
     """Snapshots of one block. Rows that have not changed are the same objects in the next snapshot."""
 
-    __slots__ = ("_block", "_made", "_tasks")
+    __slots__ = ("_block", "_damaged", "_made", "_tasks")
 
     def __init__(self, block: Block) -> None:
         self._block = block
         self._made: dict[str, Made] = {}
         self._tasks = None if block.tasks is None else _Processes(block.tasks)
+        self._damaged = block.tasks is not None and not NEEDED.isdisjoint(block.tasks.lost)
 
     def at(self, sample: int, *, carried: bool = False) -> Snapshot:
         """The snapshot of a sample, counted from 0.
@@ -39,6 +44,8 @@ class Sampled:
         """
         tables: dict[str, tuple[object, ...]] = {}
         gaps = {name: Gap("malformed", name, DAMAGED) for name in self._block.lost if name != WAITING}
+        if self._damaged:
+            gaps["tasks"] = Gap("malformed", "tasks", DAMAGED)
         for name, table in self._block.tables.items():
             reading = table.reading(sample)
             if reading is None or name == WAITING or not (carried or table.readings[reading] == sample):
@@ -65,7 +72,7 @@ class Sampled:
         )
 
     def _scan(self, sample: int, tables: dict[str, tuple[object, ...]]) -> Scan | None:
-        if self._tasks is None or self._block.tasks is None or "pid" not in self._block.tasks.columns:
+        if self._tasks is None or self._block.tasks is None or self._damaged:
             return None
         waiting = self._block.tables.get(WAITING)
         scan = self._block.tasks.scan(sample)
