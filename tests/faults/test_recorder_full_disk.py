@@ -40,6 +40,11 @@ def disk(tmp_path: Path, peer: Callable[[str], str]) -> Iterator[Path]:
         subprocess.run([peer("umount"), "-l", str(made)], check=False)
 
 
+def fill(file: int) -> None:
+    while True:
+        os.write(file, bytes(4096))
+
+
 @pytest.mark.kernel
 def test_a_full_disk(disk: Path) -> None:
     folder = disk / "recording"
@@ -50,8 +55,7 @@ def test_a_full_disk(disk: Path) -> None:
             time.sleep(0.5)
             filler = disk / "filler"
             with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
-                while True:
-                    os.write(file.fileno(), bytes(4096))
+                fill(file.fileno())
             time.sleep(1.0)
             assert child.poll() is None
             filler.unlink()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_a_full_disk_is_a_pause_that_the_record_states(
     def refuse(file: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(writers, "AGAIN", 0.0)
+    monkeypatch.setattr(writers, "AGAIN", 0.001)
     monkeypatch.setattr(os, "write", tight)
     written = []
     for second in range(12):
@@ -127,6 +128,7 @@ def test_a_full_disk_is_a_pause_that_the_record_states(
         if second == 8:
             full[0] = False
             monkeypatch.setattr(os, "write", real)
+            time.sleep(0.01)
         snapshot = made(second)
         written.append(writer.add(snapshot, clocks(snapshot)))
         writer.work()

@@ -126,6 +126,8 @@ class Writer:
             elif self.due(snapshot.wall):
                 self.roll("full block")
         self._offset = offset
+        if self._stream is None and self.full is not None and time.monotonic() < self._again:
+            return False
         try:
             self._write(snapshot, clocks)
         except OSError as error:
@@ -138,8 +140,6 @@ class Writer:
     def _write(self, snapshot: Snapshot, clocks: Mapping[str, int]) -> None:
         stream = self._stream
         if stream is None:
-            if self.full is not None and time.monotonic() < self._again:
-                raise self.full
             stream = self._begin(snapshot)
         frame = stream.sample(snapshot, clocks)
         files.write(self._file, frame)
