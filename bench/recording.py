@@ -2,7 +2,7 @@
 
     python bench/recording.py [--processes 300] [--active 40] [--seconds 330] [--no-peers] [--day HOURS]
 
-atop -w and sadc -S XALL write a sample a second of them for SECONDS. Prints CPU as a share of one core (with
+Starts idle processes until the host has PROCESSES, ACTIVE of which wake every second, and lets `record`,
 `atop -w` and `sadc -S XALL` write a sample a second of them for SECONDS. Prints CPU as a share of one core
 (with the processes that seal blocks), resident memory and bytes a sample. Then makes a day of what was
 recorded and times views and verdicts as whole commands, interpreter and all, medians of five. Run it as
