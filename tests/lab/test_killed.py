@@ -22,7 +22,7 @@ from jinmaek.lab.undo import members, started
 pytestmark = pytest.mark.kernel
 
 EVERYTHING = Path(__file__).with_name("everything.py")
-KILLS = 12
+KILLS = 40 if os.environ.get("JINMAEK_LAB") == "all" else 8
 SETTINGS = ("swappiness", "dirty_bytes", "dirty_ratio", "dirty_background_ratio", "nr_hugepages")
 
 
@@ -31,7 +31,7 @@ def named(prefix: str) -> set[int]:
     found = set()
     for entry in Path("/proc").iterdir():
         try:
-            name = (entry / "comm").read_text() if entry.name.isdecimal() else ""
+            name = (entry / "comm").read_text(errors="replace") if entry.name.isdecimal() else ""
         except OSError:
             continue
         if name.startswith(prefix):
@@ -112,7 +112,7 @@ def test_a_living_lab_is_not_cleaned_up(base: Path) -> None:
         worker = start(bench, "jm-sleeper", stay)
         worker.hear()
         assert clean(str(base)) == (0, ())
-        assert worker.state == "S"
+        assert worker.state in "SR"
     assert clean(str(base)) == (0, ())
 
 

@@ -50,6 +50,13 @@ def _lines(score: Score, machine: Mapping[str, object], repeats: int, lang: str)
         **{**machine, "memory": amount(memory, "bytes") if isinstance(memory, int) else MISSING}
     )
     yield ""
+    text = tr(
+        lang,
+        "To measure it again: `jinmaek lab score --peers --alerts FILE --page docs/lab-score.md`, where FILE "
+        "are alerts as `make node_alerts.yaml` writes them in `docs/node-mixin` of node_exporter.",
+    )
+    yield text
+    yield ""
     yield sums(score, lang)
     yield ""
     yield from _grid(

@@ -17,7 +17,7 @@ from jinmaek.lab.trial import LONG, TWICE, Trial, alarming, trial
 
 CALM = 3.0
 """Seconds of the look before each trial."""
-PATIENCE = 30.0
+PATIENCE = 15.0
 """Seconds to wait for a calm host."""
 LASTING = ("memory.oom-kill",)
 """Rules that speak of what has been, for half an hour: no waiting for them."""

@@ -54,7 +54,7 @@ def cgroup(bench: Bench, controller: Controller, settings: dict[str, str]) -> st
         for name, value in settings.items():
             put(f"{folder}/{name}", value)
     except OSError as error:
-        raise CannotMake("{path}: {why}", path=error.filename, why=error.strerror) from None
+        raise CannotMake("{path}: {why}", path=error.filename or folder, why=error.strerror) from None
     return folder
 
 
@@ -92,7 +92,7 @@ def set_memory(folder: str, limit: int) -> None:
         except OSError as error:
             # Version 1 reclaims a few times for a lower limit, and gives up where that was not enough.
             if error.errno != errno.EBUSY or attempt == RECLAIMS - 1:
-                raise CannotMake("{path}: {why}", path=error.filename, why=error.strerror) from None
+                raise CannotMake("{path}: {why}", path=name, why=error.strerror) from None
         else:
             return
 
