@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-GapKind = Literal["absent", "denied", "disabled", "malformed", "gone", "timed out", "too short"]
+GapKind = Literal[
+    "absent", "denied", "disabled", "malformed", "gone", "timed out", "too short", "partial", "unanswered"
+]  # fmt: skip
 Severity = Literal["benign", "info", "warning", "critical"]
 Confidence = Literal["low", "medium", "high"]
 
