@@ -40,12 +40,20 @@ OR, AND, COMPARE, SUM, PRODUCT, WHOLE = range(6)
 """How tightly an operator binds."""
 
 
-def promql(expr: Expr, window: str = "5m", instance: str = "instance", *, lines: bool = False) -> str:
+def promql(
+    expr: Expr,
+    window: str = "5m",
+    instance: str = "instance",
+    *,
+    lines: bool = False,
+    only: tuple[Match, ...] = (),
+) -> str:
     """An expression as PromQL, with ``lines`` one for each condition.
 
-    ``window`` is that of ranges without their own.
+    ``window`` is that of ranges without their own. ``instance`` is the label that tells hosts apart, or
+    several with commas between them; ``only`` is asked of every series.
     """
-    text, _ = _Dialect(window, instance, exported_labels(expr), "\n" if lines else " ").of(expr)
+    text, _ = _Dialect(window, instance, exported_labels(expr), "\n" if lines else " ", only).of(expr)
     return text
 
 
@@ -75,6 +83,8 @@ class _Dialect:
     names: Mapping[str, str]
     gap: str
     """What stands before a set operator."""
+    only: tuple[Match, ...] = ()
+    """Asked of every series, by the exporter's labels."""
 
     def of(self, expr: Expr) -> tuple[str, int]:  # noqa: C901 - one match over all nodes
         """The text and how tightly its outermost operator binds."""
@@ -145,10 +155,9 @@ class _Dialect:
         return ", ".join((self.instance, *(self.names[label] for label in labels)))
 
     def _selector(self, ref: Ref, where: tuple[Match, ...]) -> str:
-        fixed = [f"{label}={quoted(text)}" for label, text in ref.metric.labels.items()]
-        asked = [f"{self.names[label]}{how}{quoted(text)}" for label, how, text in where]
-        matchers = ",".join((*fixed, *asked))
-        return f"{ref.metric.name}{{{matchers}}}" if matchers else ref.metric.name
+        fixed: list[Match] = [(label, "=", text) for label, text in ref.metric.labels.items()]
+        asked: list[Match] = [(self.names[label], how, text) for label, how, text in where]
+        return selector(ref.metric.name, (*fixed, *asked, *self.only))
 
 
 def _offset(ago: Length) -> str:
@@ -167,3 +176,9 @@ def quoted(text: str) -> str:
 def number(value: float) -> str:
     """A number of PromQL, exactly the one given."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def selector(metric: str, where: Iterable[Match] = ()) -> str:
+    """The series of a metric; of every metric where it has no name."""
+    matchers = ",".join(f"{label}{how}{quoted(text)}" for label, how, text in where)
+    return f"{metric}{{{matchers}}}" if matchers else metric

@@ -1,0 +1,173 @@
+"""Which hosts there are, which of them have gone blind, and who exports which column.
+
+A host is what node_exporter's series come from. Another exporter beside it (cAdvisor) belongs to the host of
+the same name with another port, where only one has that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from jinmaek.catalog import Ref
+from jinmaek.diagnosis.expr import Match
+from jinmaek.diagnosis.fleet.scope import Scope, Target, any_of
+from jinmaek.diagnosis.promql import selector
+from jinmaek.history.prometheus.answer import Answer, NoAnswer, Series
+from jinmaek.history.prometheus.many import Asked, Progress, instants
+
+BEATS = ("node_boot_time_seconds", "node_load1", "node_memory_MemTotal_bytes")
+"""What every node_exporter exports but those that were told not to: it has one of them."""
+LATELY = "1h"
+"""For how long a host that is heard no more is missed."""
+BATCH = 12
+"""Metrics that are counted in one query: engines bound the series of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A host of which nothing is known now."""
+
+    target: Target
+    down: bool
+    """Whether the engine could not scrape it; otherwise it is not scraped any more, or exports nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The hosts heard now, in order, and those that were heard lately and are not any more."""
+
+    heard: tuple[Target, ...]
+    blind: tuple[Blind, ...]
+    partial: str | None
+
+
+@dataclass(slots=True)
+class Presence:
+    """Who exports what now. Of a column that could not be asked for it is not known."""
+
+    exporters: dict[Ref, frozenset[Target]]
+    faults: dict[Ref, NoAnswer]
+    partial: str | None
+
+    def answered(self, batch: Iterable[Ref], answer: Answer | NoAnswer) -> bool:
+        """Whether there is an answer about these columns; otherwise why not is kept."""
+        if isinstance(answer, NoAnswer):
+            self.faults.update(dict.fromkeys(batch, answer))
+            return False
+        self.partial = self.partial or answer.partial
+        return True
+
+
+def discover(engine: Asked, scope: Scope, at: float) -> Hosts:
+    """The hosts. Raises ``NoAnswer``."""
+    beats = _series(BEATS, scope)
+    jobs = f"{scope.by}, job"
+    answers = instants(
+        engine,
+        {
+            "now": f"group by ({scope.by}) ({beats})",
+            "lately": f"group by ({jobs}) (last_over_time({beats}[{LATELY}]))",
+        },
+        at,
+    )
+    now, lately = _answered(answers["now"]), _answered(answers["lately"])
+    heard = {scope.target(one) for one in now.series}
+    jobs_seen = sorted({one.labels["job"] for one in lately.series if "job" in one.labels})
+    down = _down(engine, scope, at, jobs_seen) if jobs_seen else Answer(())
+    lost = {scope.target(one): False for one in lately.series}
+    lost.update({scope.target(one): True for one in down.series})
+    return Hosts(
+        heard=tuple(sorted(target for target in heard if _wanted(scope, target))),
+        blind=tuple(
+            Blind(target, is_down)
+            for target, is_down in sorted(lost.items())
+            if target not in heard and _wanted(scope, target)
+        ),
+        partial=now.partial or lately.partial or down.partial,
+    )
+
+
+def _down(engine: Asked, scope: Scope, at: float, jobs: Collection[str]) -> Answer:
+    ups = selector("up", (("job", "=~", any_of(jobs)), *scope.only))
+    return _answered(instants(engine, {"up": f"group by ({scope.by}) ({ups} == 0)"}, at)["up"])
+
+
+def _answered(answer: Answer | NoAnswer) -> Answer:
+    if isinstance(answer, NoAnswer):
+        raise answer
+    return answer
+
+
+def _wanted(scope: Scope, target: Target) -> bool:
+    return not scope.hosts or scope.name(target) in scope.hosts or scope.host(target) in scope.hosts
+
+
+def presence(
+    engine: Asked,
+    scope: Scope,
+    at: float,
+    refs: Collection[Ref],
+    hosts: Hosts,
+    progress: Progress | None = None,
+) -> Presence:
+    """Who exports each of these columns: first counted, then asked for by name where not all hosts do."""
+    found = Presence({}, {}, None)
+    some = list(refs)
+    if not scope.hosts:
+        heard = f"group by ({scope.by}) ({_series(BEATS, scope)})"
+        batches = _batches(refs)
+        counted = instants(
+            engine,
+            {
+                place: f"count by (__name__) ({_exporting(batch, scope)} and on ({scope.by}) {heard})"
+                for place, batch in enumerate(batches)
+            },
+            at,
+            progress,
+        )
+        some = []
+        for place, batch in enumerate(batches):
+            if found.answered(batch, counted[place]):
+                number = {one.labels.get("__name__"): one.value for one in _series_of(counted[place])}
+                full = [ref for ref in batch if number.get(ref.metric.name, 0) == len(hosts.heard)]
+                found.exporters.update(dict.fromkeys(full, frozenset(hosts.heard)))
+                some += [ref for ref in batch if ref not in full]
+    batches = _batches(some)
+    among = scope.narrowed(hosts.heard) if scope.hosts else ()
+    listed = instants(
+        engine,
+        {place: _exporting(batch, scope, among) for place, batch in enumerate(batches)},
+        at,
+        progress,
+    )
+    for place, batch in enumerate(batches):
+        if found.answered(batch, listed[place]):
+            by_name: dict[str, set[Target]] = {}
+            for one in _series_of(listed[place]):
+                by_name.setdefault(one.labels.get("__name__", ""), set()).add(scope.target(one))
+            found.exporters.update({ref: frozenset(by_name.get(ref.metric.name, ())) for ref in batch})
+    return found
+
+
+def _series_of(answer: Answer | NoAnswer) -> tuple[Series, ...]:
+    return () if isinstance(answer, NoAnswer) else answer.series
+
+
+def _exporting(batch: Sequence[Ref], scope: Scope, among: tuple[Match, ...] = ()) -> str:
+    """Which targets export each metric of a batch."""
+    fixed: list[Match] = [(name, "=", text) for name, text in batch[0].metric.labels.items()]
+    names = sorted({ref.metric.name for ref in batch})
+    return f"group by (__name__, {scope.by}) ({_series(names, scope, (*fixed, *among))})"
+
+
+def _series(names: Iterable[str], scope: Scope, where: tuple[Match, ...] = ()) -> str:
+    return selector("", (("__name__", "=~", "|".join(names)), *where, *scope.only))
+
+
+def _batches(refs: Collection[Ref]) -> list[list[Ref]]:
+    """Columns that can be counted together: no two of one metric, and the same fixed labels."""
+    groups: dict[tuple[tuple[str, str], ...], list[Ref]] = {}
+    for ref in refs:
+        groups.setdefault(tuple(sorted(ref.metric.labels.items())), []).append(ref)
+    return [group[n : n + BATCH] for group in groups.values() for n in range(0, len(group), BATCH)]
