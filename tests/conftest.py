@@ -13,7 +13,7 @@ CAPTURES = Path(__file__).parent / "captures"
 OTHER_HOSTS = Path(__file__).parents[2] / "shared" / "captures"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def peer() -> Callable[[str], str]:
     """The path of another program to compare with: a skip on a user's machine, a failure in CI."""
 

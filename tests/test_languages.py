@@ -21,6 +21,7 @@ from jinmaek.model import SEVERITIES, Confidence, GapKind
 from jinmaek.views import memory_words, swap
 from jinmaek.views.capacity import HEADS as ANSWERS
 from jinmaek.views.capacity_growers import CLASSES
+from jinmaek.views.fleet import COUNTED
 from jinmaek.views.load import NAMES as KINDS_OF_LOAD
 from jinmaek.views.top_live import ASKED, HELP
 
@@ -78,6 +79,7 @@ WORDS = (
     *get_args(Class),
     *ANSWERS.values(),
     *CLASSES.values(),
+    *COUNTED.values(),
 )
 
 

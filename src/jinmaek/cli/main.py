@@ -40,6 +40,7 @@ COMMANDS = {
     "diff": "what took the memory between two recorded moments, and what else changed",
     "replay": "a recording on the terminal: step, jump, play, and go to the next thing that was wrong",
     "recordings": "recordings: list, verify, prune, export to CSV or OpenMetrics, import from sysstat",
+    "fleet": "all hosts that Prometheus or VictoriaMetrics knows, judged by the same rules",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
     "lab": "claims about the kernel as bounded experiments on this one; recall and false alarms, measured",
     "capture": "save this host's kernel files as a tree that --root can read",

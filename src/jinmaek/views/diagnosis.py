@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
 from jinmaek.i18n import tr
-from jinmaek.model import Culprit, Diagnosis, Evidence, Finding, Gap, Severity
+from jinmaek.model import Diagnosis, Gap
+from jinmaek.views.finding import evidence_line, full, limit_changed, moment
 from jinmaek.views.plain import safe
 from jinmaek.views.screen import put
 from jinmaek.views.units import amount, span
-
-STYLES: dict[Severity, str] = {
-    "critical": "bold white on red",
-    "warning": "bold black on yellow",
-    "info": "bold cyan",
-    "benign": "green",
-}
 
 
 def show(diagnosis: Diagnosis, lang: str, console: Console | None = None) -> None:
@@ -34,7 +26,7 @@ def show(diagnosis: Diagnosis, lang: str, console: Console | None = None) -> Non
 def pulse(diagnosis: Diagnosis, lang: str) -> RenderableType:
     parts: list[RenderableType] = [*_head(diagnosis, lang)]
     for finding in diagnosis.findings:
-        parts += ["", *_finding(finding, lang, diagnosis.recorded)]
+        parts += ["", *full(finding, lang, diagnosis.recorded)]
     if not any(finding.severity in ("warning", "critical") for finding in diagnosis.findings):
         parts += ["", _nothing_to_do(diagnosis, lang)]
     parts += _scary(diagnosis, lang)
@@ -98,66 +90,6 @@ def _recorded(recorded: tuple[float, float], lang: str) -> str:
     return tr(lang, "from {since} to {until}").format(since=moment(since), until=moment(until, since))
 
 
-def moment(seconds: float, before: float | None = None) -> str:
-    """Local time; without the day where it is that of the moment ``before``."""
-    told = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
-    if before is not None and time.localtime(before)[:3] == time.localtime(seconds)[:3]:
-        return told[11:]
-    return told
-
-
-def _finding(finding: Finding, lang: str, recorded: tuple[float, float] | None) -> Iterator[RenderableType]:
-    title = Text()
-    title.append(f" {tr(lang, finding.severity.upper())} ", style=STYLES[finding.severity])
-    title.append(f" {safe(finding.title)}", style="bold")
-    title.append(f"  {finding.rule}", style="dim")
-    confidence = tr(lang, f"{finding.confidence} confidence")
-    title.append(f" · {confidence}", style="dim")
-    yield title
-    yield Padding(Text(safe(finding.summary)), (0, 0, 0, 2))
-    if recorded:
-        lasting = tr(lang, "from {since} to {until}, {time}").format(
-            since=moment(finding.since),
-            until=moment(finding.until, finding.since),
-            time=span(finding.until - finding.since, lang),
-        )
-        yield Padding(Text(lasting, style="bold"), (0, 0, 0, 2))
-    if finding.fell is not None:
-        text = tr(lang, "Not so for {time} now; it stays listed until it is well clear of its limits.")
-        ago = span(finding.until - finding.fell, lang)
-        yield Padding(Text(text.format(time=ago), style="dim"), (0, 0, 0, 2))
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="cyan", no_wrap=True)
-    grid.add_column()
-    for label, lines in (
-        (tr(lang, "evidence"), [_evidence(item, lang) for item in finding.evidence]),
-        (tr(lang, "agrees"), [", ".join(finding.indicators.agree)] if finding.indicators.agree else []),
-        (tr(lang, "unsure"), [", ".join(finding.indicators.unknown)] if finding.indicators.unknown else []),
-        (tr(lang, "who"), [_culprit(culprit) for culprit in finding.culprits]),
-        (tr(lang, "helps"), list(finding.helps)),
-        (tr(lang, "does not"), list(finding.does_not_help)),
-    ):
-        for index, line in enumerate(lines):
-            grid.add_row("" if index else label, Text(safe(line)))
-    yield Padding(grid, (0, 0, 0, 2))
-
-
-def _evidence(item: Evidence, lang: str) -> str:
-    labels = " ".join(f"{name}={value}" for name, value in item.labels)
-    shown = f"{tr(lang, item.column)} {labels}".strip() + f" = {amount(item.value, item.unit)}"
-    if item.limit is not None:
-        limit = tr(lang, "limit {limit}").format(limit=amount(item.limit, item.unit))
-        shown += f"  ({limit})"
-    return shown
-
-
-def _culprit(culprit: Culprit) -> str:
-    share = f"{culprit.share:4.0%}  " if culprit.share is not None else ""
-    pid = f" [{culprit.pid}]" if culprit.pid is not None else ""
-    cgroup = f"  {culprit.cgroup}" if culprit.cgroup and culprit.cgroup != "/" else ""
-    return f"{share}{culprit.name}{pid}  {culprit.why}{cgroup}"
-
-
 def _nothing_to_do(diagnosis: Diagnosis, lang: str) -> RenderableType:
     judged = len({v.rule for v in diagnosis.quiet} | {v.rule for v in diagnosis.findings})
     text = tr(lang, "Nothing to do: {count} rules judged, none of them at warning or above.")
@@ -176,7 +108,7 @@ def _scary(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     for quiet in shown:
         grid.add_row(quiet.rule, Text(safe(quiet.reason or "")))
         for item in quiet.evidence:
-            grid.add_row("", Text(safe(_evidence(item, lang)), style="dim"))
+            grid.add_row("", Text(safe(evidence_line(item, lang)), style="dim"))
     return ["", Line(tr(lang, "looks bad, is fine"), align="left", style="green"), grid]
 
 
@@ -230,17 +162,7 @@ def _locked(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
 
 def _changed(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     """What a user set otherwise than the rules have it."""
-    return [
-        Text(
-            tr(lang, "limit changed: {name} is {value}, by default {default}").format(
-                name=f"{one.rule}.{one.name}",
-                value=f"{one.value:.10g}",
-                default=f"{one.default:.10g}",
-            ),
-            style="yellow",
-        )
-        for one in diagnosis.changed
-    ]
+    return [Text(limit_changed(one, lang), style="yellow") for one in diagnosis.changed]
 
 
 def _foot(diagnosis: Diagnosis, lang: str) -> str:

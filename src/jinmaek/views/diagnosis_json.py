@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from jinmaek.model import Culprit, Diagnosis, Evidence, Finding
+from jinmaek.model import ChangedLimit, Culprit, Diagnosis, Evidence, Finding
 from jinmaek.views.tasks_json import explained, gap, locked, tasks_read
 
 
@@ -24,7 +25,7 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "time": diagnosis.time,
         "window_s": diagnosis.window_s,
         "source": diagnosis.source,
-        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "findings": [finding(one) for one in diagnosis.findings],
         "quiet": [
             {"rule": quiet.rule, "reason": quiet.reason, "evidence": [_evidence(e) for e in quiet.evidence]}
             for quiet in diagnosis.quiet
@@ -46,20 +47,26 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "explained": explained(diagnosis.explained),
         "locked": locked(diagnosis.locked),
         "recorded": diagnosis.recorded and {"since": diagnosis.recorded[0], "until": diagnosis.recorded[1]},
-        "changed": [
-            {
-                "rule": one.rule,
-                "limit": one.name,
-                "value": one.value,
-                "default": one.default,
-                "unit": one.unit,
-            }
-            for one in diagnosis.changed
-        ],
+        "changed": changed(diagnosis.changed),
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def changed(limits: Iterable[ChangedLimit]) -> list[dict[str, Any]]:
+    """Limits that a user set otherwise."""
+    return [
+        {
+            "rule": one.rule,
+            "limit": one.name,
+            "value": one.value,
+            "default": one.default,
+            "unit": one.unit,
+        }
+        for one in limits
+    ]
+
+
+def finding(finding: Finding) -> dict[str, Any]:
+    """A finding."""
     return {
         "rule": finding.rule,
         "title": finding.title,

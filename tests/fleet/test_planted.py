@@ -1,0 +1,180 @@
+"""Conditions planted in synthetic hosts are found in real engines: those and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from bench.synthetic_hosts import SCENARIOS, Host, fleet, lines
+from tests.engines import Sample, blocks_for_prometheus, import_into_victoria, prometheus, victoria
+
+from jinmaek.cli.main import main
+from jinmaek.diagnosis.limits import expressions
+from jinmaek.diagnosis.shape import columns
+from jinmaek.rules import rules
+
+pytest.importorskip("urllib3", reason="the extra fleet is not installed")
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "fleet.schema.json").read_text())
+END = 1_790_000_000.0
+STEP = 60.0
+MOMENTS = 75
+OLD = "old:9100"
+"""A host whose kernel has no pressure figures."""
+HOSTS = (*fleet(18, 1), Host(OLD, None, 0))
+USED = {
+    *("node_boot_time_seconds", "node_load1", "node_memory_MemTotal_bytes"),
+    *(ref.metric.name for rule in rules() for expr in expressions(rule) for ref in columns(expr)),
+}
+
+
+def samples() -> Iterator[Sample]:
+    """What the hosts exported, and process-exporter beside the one whose CPUs are saturated."""
+    times = [END - (MOMENTS - 1 - place) * STEP for place in range(MOMENTS)]
+    for host in HOSTS:
+        target = {"instance": host.name, "job": "node"}
+        scenario = SCENARIOS[host.scenario] if host.scenario else None
+        silent = scenario.lasts if scenario and scenario.blind else 0.0
+        yield "up", target, [(time, float(END - time >= silent)) for time in times]
+        for line in lines(host.scenario, host.variant, MOMENTS, STEP, END):
+            if line.name in USED and not (host.name == OLD and "pressure" in line.name):
+                points = [(t, v) for t, v in zip(times, line.values, strict=True) if v is not None]
+                yield line.name, {**target, **dict(line.labels)}, points
+        if host.scenario == "saturated":
+            beside = {"instance": host.name.replace("9100", "9256"), "job": "processes"}
+            for name, rate in (("encoder", 3.2), ("sshd", 0.01)):
+                yield (
+                    "namedprocess_namegroup_cpu_seconds_total",
+                    {**beside, "groupname": name, "mode": "user"},
+                    [(time, rate * place * STEP) for place, time in enumerate(times)],
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    url: str
+    folder: Path
+
+
+@pytest.fixture(scope="module", params=["prometheus", "victoria-metrics"])
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, peer: Callable[[str], str]
+) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "prometheus":
+        peer("promtool")
+        blocks_for_prometheus(peer, folder, samples())
+        with prometheus(peer, folder) as started:
+            yield Engine(started.url, folder)
+    else:
+        with victoria(peer, folder) as started:
+            import_into_victoria(started.url, samples())
+            yield Engine(started.url, folder)
+
+
+def judged(engine: Engine, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
+    assert main(["fleet", "--prometheus", engine.url, "--at", str(END), "--json", "--lang", "en", *more]) == 0
+    said: dict[str, Any] = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, SCHEMA)
+    return said
+
+
+def test_what_was_planted_and_nothing_else(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    said = judged(engine, capsys)
+    planted = {
+        (host.name, rule, severity)
+        for host in HOSTS
+        if host.scenario
+        for rule, severity in SCENARIOS[host.scenario].found.items()
+    }
+    assert {(one["host"], one["rule"], one["severity"]) for one in said["findings"]} == planted
+    blind = {host.name for host in HOSTS if host.scenario and SCENARIOS[host.scenario].blind}
+    assert {one["host"] for one in said["blind"]} == blind
+    assert all(one["down"] for one in said["blind"])
+    assert len(said["hosts"]) == len(HOSTS) - len(blind)
+    benign = [rule for host in HOSTS if host.scenario for rule in SCENARIOS[host.scenario].benign]
+    assert {one["rule"]: one["benign"] for one in said["rules"] if one["benign"]} == dict.fromkeys(benign, 1)
+    for one in said["rules"]:
+        assert one["found"] + one["quiet"] + one["unknown"] == len(said["hosts"])
+
+
+def test_what_an_old_host_lacks_is_unknown_there_and_nowhere_else(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = judged(engine, capsys)
+    lacking = [one for one in said["unknown"] if one["rule"] == "memory.thrashing"]
+    assert [one["hosts"] for one in lacking] == [[OLD]]
+    assert {
+        "column": "pressure_memory.some_total",
+        "metric": "node_pressure_memory_waiting_seconds_total",
+    }.items() <= (lacking[0]["missing"][0].items())
+
+
+def test_what_a_stock_exporter_lacks_is_said_with_the_flag(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = judged(engine, capsys)
+    needed = {
+        (one["rule"], missing["need"], missing["what"])
+        for one in said["unknown"]
+        for missing in one["missing"]
+    }
+    assert ("process.zombies", "flag", "--collector.processes") in needed
+    assert main(["fleet", "--prometheus", engine.url, "--at", str(END), "--lang", "ko"]) == 0
+    assert "--collector.processes" in capsys.readouterr().out
+
+
+def test_who_does_it_where_process_exporter_tells(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = [one for one in judged(engine, capsys)["findings"] if one["rule"] == "cpu.saturated"]
+    assert found["culprits"][0]["name"] == "encoder"
+    assert "3.20 CPUs" in found["culprits"][0]["why"]
+
+
+def test_one_host(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    host = next(one for one in HOSTS if one.scenario == "thrashing")
+    said = judged(engine, capsys, "--host", host.name.partition(":")[0])
+    assert said["hosts"] == [host.name]
+    assert {one["rule"] for one in said["findings"]} == set(SCENARIOS["thrashing"].found)
+    assert (
+        main(["fleet", "--prometheus", engine.url, "--at", str(END), "--host", host.name, "--lang", "en"])
+        == 0
+    )
+    shown = capsys.readouterr().out
+    assert "helps" in shown
+    assert "vmstat.pswpin" in shown
+
+
+def test_a_host_that_nobody_knows_is_blind(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    said = judged(engine, capsys, "--host", HOSTS[0].name, "--host", "no-such-host:9100")
+    assert {"host": "no-such-host:9100", "down": False} in said["blind"]
+
+
+def test_what_came_and_went(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is over now is found with ``--since``, with its times; the moment before it began is quiet."""
+    early = judged(engine, capsys, "--at", str(END - 1900))
+    assert not [one for one in early["findings"] if one["rule"] == "cpu.saturated"]
+    said = judged(engine, capsys, "--since", "1h")
+    (found,) = [one for one in said["findings"] if one["rule"] == "cpu.saturated"]
+    assert END - 1800 <= float(str(found["since"])) <= END - 1300
+    assert found["times"] == 1
+    assert not found["at_least"]
+
+
+def test_fail_on(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = next(one.name for one in HOSTS if one.scenario is None)
+    words = ["fleet", "--prometheus", engine.url, "--at", str(END), "--fail-on", "warning"]
+    assert main(words) == 1
+    assert main([*words, "--host", quiet]) == 0
+    assert main([*words, "--host", "no-such-host"]) == 3
+    assert "it knows no host" in capsys.readouterr().err
+
+
+def test_labels_tell_hosts_apart_and_choose(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    said = judged(engine, capsys, "--by", "job,instance", "--match", "instance!~host-0000[0-4].*")
+    assert all(str(one).startswith("node/") for one in said["hosts"])
+    assert "node/host-00001:9100" not in said["hosts"]

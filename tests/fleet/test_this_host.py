@@ -1,0 +1,122 @@
+"""This host through node_exporter and Prometheus, and read here at the same time: the same verdicts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from tests.engines import Started, node_exporter, prometheus
+
+from jinmaek.diagnosis.expr import Expr
+from jinmaek.diagnosis.fleet.scope import Scope
+from jinmaek.diagnosis.fleet.survey import survey
+from jinmaek.diagnosis.holding import near_limit
+from jinmaek.diagnosis.judge import judge
+from jinmaek.diagnosis.limits import expressions
+from jinmaek.diagnosis.look import Look
+from jinmaek.diagnosis.rule import Rule
+from jinmaek.diagnosis.shape import columns
+from jinmaek.history.live import Ring
+from jinmaek.history.prometheus.access import Access
+from jinmaek.history.prometheus.http import Engine
+from jinmaek.model import Finding, Labels, Unknown
+from jinmaek.root import LIVE
+from jinmaek.rules import rules
+from jinmaek.sampling import take
+from jinmaek.tasks.choose import Scanner
+
+pytest.importorskip("urllib3", reason="the extra fleet is not installed")
+pytestmark = pytest.mark.kernel
+
+WINDOW = 10.0
+JUMPY = {"stat.procs_running", "stat.procs_blocked", "diskstats.in_flight"}
+"""Counts of this very moment: two readings half a second apart have nothing in common."""
+CONFIG = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: node
+    static_configs: [{{targets: ["{target}"]}}]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    engine: Started
+    target: str
+    ring: Ring
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, peer: Callable[[str], str]) -> Iterator[Watched]:
+    folder: Path = tmp_path_factory.mktemp("this-host")
+    tables = {ref.table for rule in rules() for expr in expressions(rule) for ref in columns(expr)}
+    ring = Ring()
+    with node_exporter(peer, folder, ["--collector.processes"]) as exporter:
+        target = exporter.url.removeprefix("http://")
+        with prometheus(peer, folder, CONFIG.format(target=target)) as engine, Scanner(LIVE) as tasks:
+            time.sleep(5)  # the first scrape comes late, and a rate over half a window is another
+            for _ in range(round(WINDOW) + 1):
+                ring.add(take(LIVE, tables, tasks.scan(details=True)))
+                time.sleep(1)
+            yield Watched(engine, target, ring)
+
+
+def at_once(rule: Rule) -> Rule:
+    return replace(rule, held=0.0)
+
+
+def touchy(rule: Rule) -> Rule:
+    """A rule whose level is there on almost any host, with nothing that must agree and no veto."""
+    easy = replace(rule, clear=0.001, unless=(), agree=())
+    level: Expr = near_limit(easy)
+    return at_once(replace(easy, when=level, severity="info", worse=()))
+
+
+Found = frozenset[tuple[str, Labels]]
+
+
+def read_here(watched: Watched, changed: tuple[Rule, ...], last: int) -> tuple[Found, frozenset[str]]:
+    """What holds at the last but ``last`` readings, and what is unknown then."""
+    ring = Ring()
+    for snapshot in watched.ring.snapshots[: len(watched.ring.snapshots) - last]:
+        ring.add(snapshot)
+    verdicts = judge(changed, Look(ring, "en", lambda pid: None, tuple))
+    found = frozenset(
+        (one.rule, one.subject) for one in verdicts if isinstance(one, Finding) and one.fell is None
+    )
+    return found, frozenset(one.rule for one in verdicts if isinstance(one, Unknown))
+
+
+def asked_there(watched: Watched, changed: tuple[Rule, ...], last: int) -> tuple[Found, frozenset[str]]:
+    """The same through the engine."""
+    at = watched.ring.snapshots[-1 - last].wall
+    fleet = survey(Engine(Access(watched.engine.url)), Scope(window=WINDOW), changed, at, None, "en")
+    assert fleet.hosts == (watched.target,)
+    found = frozenset((one.finding.rule, one.finding.subject) for one in fleet.findings)
+    return found, frozenset(one.rule for one in fleet.unjudged if one.hosts)
+
+
+@pytest.mark.parametrize("change", [at_once, touchy], ids=["as they are", "touchy"])
+def test_the_same_verdicts(watched: Watched, change: Callable[[Rule], Rule]) -> None:
+    """Scrapes and our readings are up to a second apart: what comes or goes just then may differ."""
+    changed = tuple(change(rule) for rule in rules())
+    here = [read_here(watched, changed, last) for last in (0, 1, 2)]
+    there = [asked_there(watched, changed, last) for last in (0, 1, 2)]
+    unknown = frozenset[str]().union(*(one for _, one in (*here, *there)))
+    every = frozenset[tuple[str, Labels]]().union(*(one for one, _ in (*here, *there)))
+    moving = {one for one in every for side in (here, there) if len({one in found for found, _ in side}) > 1}
+    steady = {
+        rule.id
+        for rule in changed
+        if not JUMPY & {ref.name for expr in expressions(rule) for ref in columns(expr)}
+    }
+    judged = steady - unknown
+    assert len(judged) >= len(changed) // 5
+    for one in every - moving:
+        if one[0] in judged:
+            assert (one in here[0][0]) == (one in there[0][0]), one
+    if change is touchy:
+        assert any(one[0] in judged for one in every - moving), "a touchy rule finds something"
