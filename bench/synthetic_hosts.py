@@ -127,7 +127,7 @@ def _wrong_clock(now: Moment, _: float) -> None:
 SCENARIOS: Mapping[str, Scenario] = {
     "saturated": Scenario(_saturated, 1800, {"cpu.saturated": "critical"}),
     "stolen": Scenario(_stolen, 1800, {"cpu.stolen": "warning"}),
-    "slow-disk": Scenario(_slow_disk, 1800, {"load.blocked-on-disk": "warning"}),
+    "slow-disk": Scenario(_slow_disk, 1800, {"load.blocked-on-disk": "warning", "disk.saturated": "warning"}),
     "thrashing": Scenario(_thrashing, 1800, {"memory.thrashing": "warning", "swap.active": "warning"}),
     "killing": Scenario(_killing, 900, {"memory.oom-kill": "critical"}),
     "wrong-clock": Scenario(_wrong_clock, 3600, {"trust.metrics-inconsistent": "warning"}),

@@ -12,32 +12,15 @@ from itertools import groupby
 from jinmaek.catalog import Ref
 from jinmaek.diagnosis.evaluate import Missing, Vector, evaluate
 from jinmaek.diagnosis.expr import Expr
+from jinmaek.diagnosis.fleet.exporters import stock
 from jinmaek.diagnosis.limits import changed
 from jinmaek.diagnosis.promql import duration, exported_labels, number, promql
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
 from jinmaek.history.protocol import History
-from jinmaek.kernel import net_netstat, vmstat
 from jinmaek.model import Labels, Severity
 
 Levels = Mapping[Severity, Vector | Missing]
-
-OFF_BY_DEFAULT = (
-    "node_buddyinfo_",
-    "node_cgroups_",
-    "node_interrupts_",
-    "node_memory_numa_",
-    "node_network_receive_crc_errors_",
-    "node_network_receive_missed_errors_",
-    "node_network_receive_over_errors_",
-    "node_processes_",
-    "node_slabinfo_",
-    "node_softirqs_",
-    "node_swap_",
-    "node_sysctl_",
-    "node_zoneinfo_",
-)
-"""Metrics of node_exporter's collectors that run only when asked for."""
 
 
 def conditions(rule: Rule) -> Mapping[Severity, Expr]:
@@ -100,15 +83,7 @@ def kept_for(rule: Rule) -> float:
 def needs(rule: Rule) -> tuple[Ref, ...]:
     """The columns a rule reads that a node_exporter with its default flags does not export."""
     used = dict.fromkeys(ref for expr in conditions(rule).values() for ref in columns(expr))
-    return tuple(ref for ref in used if not _stock(ref))
-
-
-def _stock(ref: Ref) -> bool:
-    if ref.table == "vmstat":
-        return vmstat.stock(ref.column.name)
-    if ref.table in ("net_snmp", "net_netstat"):
-        return net_netstat.stock(ref.column.name)
-    return ref.exported and not ref.metric.name.startswith(OFF_BY_DEFAULT)
+    return tuple(ref for ref in used if not stock(ref))
 
 
 def prometheus_rules(rules: Iterable[Rule], *, annotations: bool, window: str = "5m") -> str:

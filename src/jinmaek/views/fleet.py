@@ -236,7 +236,7 @@ def _need(ref: Ref, fields: list[str], lang: str) -> str:
         case "exporter":
             return tr(lang, "needs {exporter} on the host").format(exporter=need.what)
         case "agent":
-            return tr(lang, "{column} is not exported by node_exporter").format(column=ref.name)
+            return tr(lang, "node_exporter has nothing of it; jinmaek diagnose on the host itself has")
         case "kernel":
             return tr(
                 lang, "{metric} is not there: an older kernel or exporter, or a collector switched off"

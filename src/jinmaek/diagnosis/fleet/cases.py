@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jinmaek.catalog import Ref
 from jinmaek.diagnosis.fleet.hosts import Hosts, Presence
+from jinmaek.diagnosis.fleet.lacking import Lacking, reach, relevant
 from jinmaek.diagnosis.fleet.scope import Scope, Target
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
@@ -17,8 +18,13 @@ class Case:
     """Targets that lack the same columns of a rule's condition, in the order it names them."""
 
     rule: Rule
-    missing: tuple[Ref, ...]
+    missing: Lacking
     targets: frozenset[Target]
+
+    @property
+    def columns(self) -> tuple[Ref, ...]:
+        """The missing columns as the rule names them."""
+        return tuple(ref for ref in columns(self.rule.condition()) if ref in self.missing.refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,19 @@ def cases(rule: Rule, hosts: Hosts, presence: Presence, of: Owners) -> tuple[Cas
     groups = _split(heard, refs, exporting)
     if beside:
         groups = _best(groups, _split(beside, refs, exporting), of)
-    return tuple(
-        Case(rule, tuple(ref for ref in refs if ref in missing), targets)
-        for missing, targets in groups.items()
-        if targets
-    )
+    found: dict[Lacking, set[Target]] = {}
+    for lacking, target in _each(rule, groups, presence, of):
+        found.setdefault(relevant(rule.condition(), lacking), set()).add(target)
+    return tuple(Case(rule, missing, frozenset(targets)) for missing, targets in found.items())
+
+
+def _each(
+    rule: Rule, groups: Mapping[frozenset[Ref], frozenset[Target]], presence: Presence, of: Owners
+) -> Iterator[tuple[Lacking, Target]]:
+    before = presence.before.get(reach(rule.condition()))
+    for missing, targets in groups.items():
+        for target in targets:
+            yield Lacking(missing, young=before is not None and of.of(target) not in before), target
 
 
 def _split(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jinmaek.catalog import Ref
-from jinmaek.kernel import vmstat
+from jinmaek.kernel import net_netstat, vmstat
 
 Need = Literal["flag", "vmstat", "kernel", "exporter", "agent"]
 
@@ -20,6 +20,9 @@ COLLECTORS = (
     ("node_cgroups_", "cgroups"),
     ("node_interrupts_", "interrupts"),
     ("node_memory_numa_", "meminfo_numa"),
+    ("node_network_receive_crc_errors_", "netdev.enable-detailed-metrics"),
+    ("node_network_receive_missed_errors_", "netdev.enable-detailed-metrics"),
+    ("node_network_receive_over_errors_", "netdev.enable-detailed-metrics"),
     ("node_processes_", "processes"),
     ("node_slabinfo_", "slabinfo"),
     ("node_softirqs_", "softirqs"),
@@ -49,10 +52,17 @@ def lack(ref: Ref) -> Lack:
         return Lack("agent", metric)
     if ref.table == "vmstat" and not vmstat.stock(ref.column.name):
         return Lack("vmstat", ref.column.name)
+    if ref.table in ("net_snmp", "net_netstat") and not net_netstat.stock(ref.column.name):
+        return Lack("flag", f"--collector.netstat.fields with {ref.column.name}")
     for prefix, collector in COLLECTORS:
         if metric.startswith(prefix):
             return Lack("flag", f"--collector.{collector}")
     return Lack("kernel", metric)
+
+
+def stock(ref: Ref) -> bool:
+    """Whether a node_exporter with its default flags exports a column, where the kernel has it."""
+    return lack(ref).need == "kernel"
 
 
 def vmstat_flag(fields: Iterable[str]) -> str:

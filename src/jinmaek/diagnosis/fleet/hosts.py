@@ -7,14 +7,15 @@ the same name with another port, where only one has that name.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jinmaek.catalog import Ref
 from jinmaek.diagnosis.expr import Match
 from jinmaek.diagnosis.fleet.scope import Scope, Target, any_of
 from jinmaek.diagnosis.promql import selector
 from jinmaek.history.prometheus.answer import Answer, NoAnswer, Series
-from jinmaek.history.prometheus.many import Asked, Progress, instants
+from jinmaek.history.prometheus.http import Instant
+from jinmaek.history.prometheus.many import Asked, Progress, ask_all, instants
 
 BEATS = ("node_boot_time_seconds", "node_load1", "node_memory_MemTotal_bytes")
 """What every node_exporter exports but those that were told not to: it has one of them."""
@@ -49,6 +50,8 @@ class Presence:
     exporters: dict[Ref, frozenset[Target]]
     faults: dict[Ref, NoAnswer]
     partial: str | None
+    before: dict[float, frozenset[Target]] = field(default_factory=dict)
+    """Which hosts were heard so many seconds ago: trends look back as far."""
 
     def answered(self, batch: Iterable[Ref], answer: Answer | NoAnswer) -> bool:
         """Whether there is an answer about these columns; otherwise why not is kept."""
@@ -110,17 +113,23 @@ def presence(
     refs: Collection[Ref],
     hosts: Hosts,
     progress: Progress | None = None,
+    ages: Collection[float] = (),
 ) -> Presence:
-    """Who exports each of these columns: first counted, then asked for by name where not all hosts do."""
+    """Who exports each of these columns: first counted, then asked for by name where not all hosts do.
+
+    ``ages``: how long ago it is asked as well who was heard. Raises ``NoAnswer`` where that is not told.
+    """
     found = Presence({}, {}, None)
+    beating = f"group by ({scope.by}) ({_series(BEATS, scope)})"
+    for age, answer in ask_all(engine, {age: Instant(beating, at - age) for age in ages}, progress).items():
+        found.before[age] = frozenset(scope.target(one) for one in _answered(answer).series)
     some = list(refs)
     if not scope.hosts:
-        heard = f"group by ({scope.by}) ({_series(BEATS, scope)})"
         batches = _batches(refs)
         counted = instants(
             engine,
             {
-                place: f"count by (__name__) ({_exporting(batch, scope)} and on ({scope.by}) {heard})"
+                place: f"count by (__name__) ({_exporting(batch, scope)} and on ({scope.by}) {beating})"
                 for place, batch in enumerate(batches)
             },
             at,

@@ -8,10 +8,8 @@ three answers as those of ``evaluate``.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Literal, assert_never
 
-from jinmaek.catalog import Ref
 from jinmaek.diagnosis.expr import (
     Aggregate,
     AllOf,
@@ -26,7 +24,8 @@ from jinmaek.diagnosis.expr import (
     Unless,
     now,
 )
-from jinmaek.diagnosis.shape import columns, common, subject_labels
+from jinmaek.diagnosis.fleet.lacking import Lacking, lacks
+from jinmaek.diagnosis.shape import common, subject_labels
 
 HEARTBEAT = now("loadavg.load1") >= 0
 """Holds for every host that is read at all."""
@@ -35,7 +34,7 @@ Always = Literal["always"]
 Never = Literal["never"]
 
 
-def possible(expr: Expr, missing: Collection[Ref]) -> Expr | Always:
+def possible(expr: Expr, missing: Lacking) -> Expr | Always:
     """What must hold for the expression to be possible; ``always`` where nothing known rules it out."""
     match expr:
         case AllOf(terms):
@@ -51,12 +50,12 @@ def possible(expr: Expr, missing: Collection[Ref]) -> Expr | Always:
             part = possible(term, missing)
             return "always" if part == "always" else Named(name, part)
         case Const() | Now() | Range() | Arithmetic() | Compare() | Aggregate():
-            return "always" if _lacks(expr, missing) else expr
+            return "always" if lacks(expr, missing) else expr
         case _:
             assert_never(expr)
 
 
-def sure(expr: Expr, missing: Collection[Ref]) -> Expr | Never:
+def sure(expr: Expr, missing: Lacking) -> Expr | Never:
     """What must hold for the expression to hold all the same; ``never`` where it cannot be known to."""
     match expr:
         case AllOf(terms):
@@ -75,23 +74,25 @@ def sure(expr: Expr, missing: Collection[Ref]) -> Expr | Never:
             part = sure(term, missing)
             return "never" if part == "never" else Named(name, part)
         case Const() | Now() | Range() | Arithmetic() | Compare() | Aggregate():
-            return "never" if _lacks(expr, missing) else expr
+            return "never" if lacks(expr, missing) else expr
         case _:
             assert_never(expr)
 
 
-def _unless(term: Expr, vetoes: tuple[Expr, ...], missing: Collection[Ref]) -> Expr | Always:
-    part, known = possible(term, missing), vetoes
-    if part == "always":
-        # What holds for the whole host takes every subject away, known or not.
-        known = tuple(veto for veto in vetoes if not common(subject_labels(term), subject_labels(veto)))
+def _unless(term: Expr, vetoes: tuple[Expr, ...], missing: Lacking) -> Expr | Always:
+    part = possible(term, missing)
+    # What is left may be told apart by less. A veto on one of its subjects is none on all of them.
+    left = () if part == "always" else subject_labels(part)
+    known = tuple(
+        veto for veto in vetoes if set(common(subject_labels(term), subject_labels(veto))) <= set(left)
+    )
     told = _known(term, known, missing)
     if not told:
         return part
     return Unless(HEARTBEAT if part == "always" else part, told)
 
 
-def _known(term: Expr, vetoes: tuple[Expr, ...], missing: Collection[Ref]) -> tuple[Expr, ...]:
+def _known(term: Expr, vetoes: tuple[Expr, ...], missing: Lacking) -> tuple[Expr, ...]:
     """The vetoes that can be told to hold: one that is not known takes nothing away."""
     parts = (sure(veto, missing) for veto in vetoes)
     return tuple(_onto(part, subject_labels(term)) for part in parts if part != "never")
@@ -113,7 +114,3 @@ def _onto(part: Expr, labels: tuple[str, ...]) -> Expr:
     own = subject_labels(part)
     by = common(labels, own)
     return part if len(by) == len(own) else Aggregate("max", part, by)
-
-
-def _lacks(expr: Expr, missing: Collection[Ref]) -> bool:
-    return any(ref in missing for ref in columns(expr))

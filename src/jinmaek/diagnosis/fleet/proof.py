@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from jinmaek.catalog import Ref
 from jinmaek.diagnosis.evidence import matching
 from jinmaek.diagnosis.expr import AllOf, AnyOf, Compare, Const, Expr, Named, Unless
+from jinmaek.diagnosis.fleet.lacking import Lacking, lacks
 from jinmaek.diagnosis.fleet.scope import LONGEST, Scope, Target, labels_of, subject
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
@@ -125,16 +125,14 @@ def severity(proof: Proof, target: Target, labels: Labels) -> Severity:
     return found
 
 
-def indicators(
-    proof: Proof, target: Target, labels: Labels, missing: Collection[Ref], lang: str
-) -> Indicators:
+def indicators(proof: Proof, target: Target, labels: Labels, missing: Lacking, lang: str) -> Indicators:
     """The signs by whether they agree, named as the rule names them."""
     agree, disagree, unknown = [], [], []
     for sign in proof.rule.agree:
         name = tr(lang, sign.name)
         if proof.of(sign.expr, target, labels):
             agree.append(name)
-        elif proof.fault is not None or any(ref in missing for ref in columns(sign.expr)):
+        elif proof.fault is not None or lacks(sign.expr, missing):
             unknown.append(name)
         else:
             disagree.append(name)

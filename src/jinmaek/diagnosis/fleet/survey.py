@@ -11,6 +11,7 @@ from jinmaek.diagnosis.fleet.cases import Owners, cases, owners
 from jinmaek.diagnosis.fleet.course import Moments, over, unbroken
 from jinmaek.diagnosis.fleet.groups import culprits, ranking
 from jinmaek.diagnosis.fleet.hosts import Blind, Hosts, discover, presence
+from jinmaek.diagnosis.fleet.lacking import Lacking, reach
 from jinmaek.diagnosis.fleet.proof import Key, Proof, confidence, evidence, indicators, prove, severity
 from jinmaek.diagnosis.fleet.scope import Scope, Target, labels_of, subject
 from jinmaek.diagnosis.fleet.verdicts import Held, Verdicts, When, judge
@@ -101,7 +102,8 @@ def survey(
     if not known.heard and not known.blind:
         raise NoHosts
     refs = tuple(dict.fromkeys(ref for rule in rules for expr in expressions(rule) for ref in columns(expr)))
-    there = presence(engine, scope, at, refs, known, progress)
+    ages = {back for rule in rules if (back := reach(rule.condition()))}
+    there = presence(engine, scope, at, refs, known, progress, ages)
     of = owners(scope, known, there)
     when = When(at, None if since is None else over(since, at))
     every = [case for rule in rules for case in cases(rule, known, there, of)] if known.heard else []
@@ -166,7 +168,7 @@ def _findings(
         if when.since is not None:
             at_least = since <= when.since.start
         finding = _finding(
-            one, proofs[_key(one)], missing.get((one.rule.id, one.target), ()), since, who, lang
+            one, proofs[_key(one)], missing.get((one.rule.id, one.target), Lacking()), since, who, lang
         )
         found.append(HostFinding(scope.name(host), finding, at_least, len(one.episodes)))
     return _ranked(found)
@@ -201,7 +203,7 @@ def _ranked(found: list[HostFinding]) -> tuple[HostFinding, ...]:
 def _finding(
     one: Held,
     proof: Proof,
-    missing: tuple[Ref, ...],
+    missing: Lacking,
     since: float,
     who: tuple[Culprit, ...],
     lang: str,
@@ -266,18 +268,24 @@ def _unjudged(
     partial: str | None,
 ) -> Iterable[Unjudged]:
     for one in verdicts:
-        rule, missing = one.case.rule, one.case.missing
+        rule = one.case.rule
         found = {held.target for held in one.held}
         if one.fault is not None:
             yield _on(scope, of, rule, (), one.fault.gap, one.case.targets - found)
             continue
-        told = next((faults[ref].gap for ref in missing if ref in faults), None)
-        gap = told or Gap("absent", missing[0].name if missing else "", "")
-        yield _on(scope, of, rule, missing, gap, one.undecided)
+        refs = one.case.columns
+        told = next((faults[ref].gap for ref in refs if ref in faults), None)
+        gap = told or (Gap("absent", refs[0].name) if refs else _too_young(rule))
+        yield _on(scope, of, rule, refs, gap, one.undecided)
         part = one.partial or partial
         if part is not None:
             left = one.case.targets - found - one.undecided
             yield _on(scope, of, rule, (), Gap("partial", "prometheus", part), left)
+
+
+def _too_young(rule: Rule) -> Gap:
+    back = reach(rule.condition())
+    return Gap("too short", "prometheus", f"nothing of {back:.0f} s ago, which its trend looks back to", back)
 
 
 def _on(
