@@ -112,7 +112,7 @@ def _peaks(pid: int, peaks: list[float], over: threading.Event) -> None:
 
 def measured(engine: Started, more: Sequence[str]) -> tuple[dict[str, object], dict[str, float]]:
     """One run of ``jinmaek fleet``: what it says, and what it cost."""
-    words = [sys.executable, "-m", "jinmaek", "fleet", "--prometheus", engine.url, "--at", str(END), *more]
+    words = [sys.executable, "-m", "jinmaek", "fleet", "--prometheus", engine.url, "--at", f"@{END}", *more]
     before, wall = cpu_of(engine.pid), time.monotonic()
     with subprocess.Popen([*words, "--json"], stdout=subprocess.PIPE) as run:
         assert run.stdout is not None

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -119,6 +120,19 @@ def process_exporter(find: Find, folder: Path) -> Iterator[Started]:
     ]
     with running(words, folder, f"http://{listen}", "/") as started:
         yield started
+
+
+def await_scrape(url: str, query: str = "up == 1") -> float:
+    """Wait until an engine has an answer to a query, and give the time of the sample."""
+    end = time.monotonic() + READY
+    while time.monotonic() < end:
+        text = urllib.parse.urlencode({"query": query})
+        with urllib.request.urlopen(f"{url}/api/v1/query?{text}", timeout=5) as answer:
+            result = json.load(answer)["data"]["result"]
+        if result:
+            return float(result[0]["value"][0])
+        time.sleep(0.1)
+    raise AssertionError(f"{url} has nothing to {query}")
 
 
 Sample = tuple[str, dict[str, str], Sequence[tuple[float, float]]]

@@ -22,8 +22,9 @@ from jinmaek.diagnosis.expr import (
     total,
     unless,
 )
-from jinmaek.diagnosis.promql import duration, promql, quoted
+from jinmaek.diagnosis.promql import duration, promql
 from jinmaek.diagnosis.shape import Unjoinable
+from jinmaek.history.prometheus.selector import quoted
 
 WINDOW = limit("window", 1800)
 USER, SYSTEM = rate("stat_cpu.user"), rate("stat_cpu.system")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 from tests.fleet.fake_engine import Behaviour, Fake, fake, fault, reply, vector
 
-from jinmaek.cli.engine import TODO
+from jinmaek.cli.engine import TODO, moment
+from jinmaek.cli.errors import Usage
 from jinmaek.cli.main import main
-from jinmaek.cli.moment import moment
 
 pytest.importorskip("urllib3", reason="the extra fleet is not installed")
 
@@ -126,13 +125,10 @@ def test_a_partial_answer_makes_what_is_not_found_unknown(capsys: pytest.Capture
     assert not sum(one["quiet"] for one in said["rules"])
 
 
-def test_moments() -> None:
-    noon = time.mktime((2026, 3, 1, 12, 0, 0, 0, 0, -1))
-    assert moment("--at", "2h", noon) == noon - 7200
-    assert moment("--at", "90m ago", noon) == noon - 5400
-    assert moment("--at", "03:12", noon) == noon - 8 * 3600 - 48 * 60
-    assert moment("--at", "13:00", noon) == noon - 23 * 3600
-    assert moment("--at", "2026-03-01 11:59", noon) == noon - 60
-    assert moment("--at", "2026-02-28T00:00:00Z", noon) == 1_772_236_800
-    assert moment("--at", "1700000000", noon) == 1_700_000_000
-    assert moment("--at", "now", noon) == noon
+def test_moments_with_a_zone() -> None:
+    now = 1_800_000_000.0
+    assert moment("--at", "2026-02-28T00:00:00Z", now) == 1_772_236_800
+    assert moment("--at", "2026-02-28T09:00:00+09:00", now) == 1_772_236_800
+    assert moment("--since", "2h", now) == now - 7200
+    with pytest.raises(Usage):
+        moment("--at", "2999-01-01", now)

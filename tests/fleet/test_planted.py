@@ -78,7 +78,9 @@ def engine(
 
 
 def judged(engine: Engine, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
-    assert main(["fleet", "--prometheus", engine.url, "--at", str(END), "--json", "--lang", "en", *more]) == 0
+    assert (
+        main(["fleet", "--prometheus", engine.url, "--at", f"@{END}", "--json", "--lang", "en", *more]) == 0
+    )
     said: dict[str, Any] = json.loads(capsys.readouterr().out)
     jsonschema.validate(said, SCHEMA)
     return said
@@ -125,7 +127,7 @@ def test_what_a_stock_exporter_lacks_is_said_with_the_flag(
         for missing in one["missing"]
     }
     assert ("process.zombies", "flag", "--collector.processes") in needed
-    assert main(["fleet", "--prometheus", engine.url, "--at", str(END), "--lang", "ko"]) == 0
+    assert main(["fleet", "--prometheus", engine.url, "--at", f"@{END}", "--lang", "ko"]) == 0
     assert "--collector.processes" in capsys.readouterr().out
 
 
@@ -141,7 +143,7 @@ def test_one_host(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     assert said["hosts"] == [host.name]
     assert {one["rule"] for one in said["findings"]} == set(SCENARIOS["thrashing"].found)
     assert (
-        main(["fleet", "--prometheus", engine.url, "--at", str(END), "--host", host.name, "--lang", "en"])
+        main(["fleet", "--prometheus", engine.url, "--at", f"@{END}", "--host", host.name, "--lang", "en"])
         == 0
     )
     shown = capsys.readouterr().out
@@ -156,7 +158,7 @@ def test_a_host_that_nobody_knows_is_blind(engine: Engine, capsys: pytest.Captur
 
 def test_what_came_and_went(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     """What is over now is found with ``--since``, with its times; the moment before it began is quiet."""
-    early = judged(engine, capsys, "--at", str(END - 1900))
+    early = judged(engine, capsys, "--at", f"@{END - 1900}")
     assert not [one for one in early["findings"] if one["rule"] == "cpu.saturated"]
     said = judged(engine, capsys, "--since", "1h")
     (found,) = [one for one in said["findings"] if one["rule"] == "cpu.saturated"]
@@ -165,9 +167,25 @@ def test_what_came_and_went(engine: Engine, capsys: pytest.CaptureFixture[str]) 
     assert not found["at_least"]
 
 
+def test_one_host_judged_from_its_past_is_judged_as_in_the_fleet(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("saturated", "thrashing", "slow-disk", "stale-swap"):
+        host = next(one.name for one in HOSTS if one.scenario == name)
+        source = ["--prometheus", engine.url, "--host", host, "--at", f"@{END}"]
+        assert main(["diagnose", *source, "--json", "--lang", "en"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        found = {one["rule"]: one["severity"] for one in said["findings"] if one["fell"] is None}
+        assert found == SCENARIOS[name].found
+        looks_bad = {one["rule"] for one in said["quiet"] if one["evidence"]}
+        assert looks_bad >= set(SCENARIOS[name].benign)
+        if name == "saturated":
+            assert said["findings"][0]["culprits"][0]["name"] == "encoder"
+
+
 def test_fail_on(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     quiet = next(one.name for one in HOSTS if one.scenario is None)
-    words = ["fleet", "--prometheus", engine.url, "--at", str(END), "--fail-on", "warning"]
+    words = ["fleet", "--prometheus", engine.url, "--at", f"@{END}", "--fail-on", "warning"]
     assert main(words) == 1
     assert main([*words, "--host", quiet]) == 0
     assert main([*words, "--host", "no-such-host"]) == 3

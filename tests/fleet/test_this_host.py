@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
-from tests.engines import Started, node_exporter, prometheus
+from tests.fleet.conftest import Scraped
 
 from jinmaek.diagnosis.expr import Expr
 from jinmaek.diagnosis.fleet.scope import Scope
@@ -31,37 +30,28 @@ from jinmaek.tasks.choose import Scanner
 pytest.importorskip("urllib3", reason="the extra fleet is not installed")
 pytestmark = pytest.mark.kernel
 
-WINDOW = 10.0
+WINDOW = 8.0
 JUMPY = {"stat.procs_running", "stat.procs_blocked", "diskstats.in_flight"}
 """Counts of this very moment: two readings half a second apart have nothing in common."""
-CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: node
-    static_configs: [{{targets: ["{target}"]}}]
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    engine: Started
+    url: str
     target: str
     ring: Ring
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory, peer: Callable[[str], str]) -> Iterator[Watched]:
-    folder: Path = tmp_path_factory.mktemp("this-host")
+def watched(scraped: Scraped) -> Watched:
     tables = {ref.table for rule in rules() for expr in expressions(rule) for ref in columns(expr)}
     ring = Ring()
-    with node_exporter(peer, folder, ["--collector.processes"]) as exporter:
-        target = exporter.url.removeprefix("http://")
-        with prometheus(peer, folder, CONFIG.format(target=target)) as engine, Scanner(LIVE) as tasks:
-            time.sleep(5)  # the first scrape comes late, and a rate over half a window is another
-            for _ in range(round(WINDOW) + 1):
-                ring.add(take(LIVE, tables, tasks.scan(details=True)))
-                time.sleep(1)
-            yield Watched(engine, target, ring)
+    time.sleep(2)  # a rate over a window with a hole at its start is another
+    with Scanner(LIVE) as tasks:
+        for _ in range(round(WINDOW) + 1):
+            ring.add(take(LIVE, tables, tasks.scan(details=True)))
+            time.sleep(1)
+    return Watched(scraped.url, scraped.this, ring)
 
 
 def at_once(rule: Rule) -> Rule:
@@ -93,7 +83,8 @@ def read_here(watched: Watched, changed: tuple[Rule, ...], last: int) -> tuple[F
 def asked_there(watched: Watched, changed: tuple[Rule, ...], last: int) -> tuple[Found, frozenset[str]]:
     """The same through the engine."""
     at = watched.ring.snapshots[-1 - last].wall
-    fleet = survey(Engine(Access(watched.engine.url)), Scope(window=WINDOW), changed, at, None, "en")
+    scope = Scope(window=WINDOW, hosts=(watched.target,))
+    fleet = survey(Engine(Access(watched.url)), scope, changed, at, None, "en")
     assert fleet.hosts == (watched.target,)
     found = frozenset((one.finding.rule, one.finding.subject) for one in fleet.findings)
     return found, frozenset(one.rule for one in fleet.unjudged if one.hosts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from jinmaek.cli import limits, moments
+from jinmaek.cli import limits, moments, remote
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.model import SEVERITIES, Diagnosis
@@ -45,6 +45,7 @@ def build(parser: argparse.ArgumentParser) -> None:
         "whichever can be used, the iterator first)",
     )
     limits.add_option(parser)
+    remote.add_options(parser)
     parser.add_argument("--json", action="store_true", help="print the diagnosis as one JSON object")
     parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     parser.add_argument(
@@ -61,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
 
     rules = limits.chosen(args)
 
-    if moments.asked(args) or args.since is not None or args.until is not None:
+    if remote.asked(args, "--root", "--recording", "--since", "--until"):
+        diagnosis = remote.diagnosis(args)
+    elif moments.asked(args) or args.since is not None or args.until is not None:
         from jinmaek.cli.diagnose_past import diagnosed
 
         diagnosis = diagnosed(rules, args)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
+from jinmaek.cli import moments
 from jinmaek.cli.errors import SourceUnreadable, Usage
 
 TYPE_CHECKING = False
@@ -53,12 +54,6 @@ def add_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--at-once", type=_few, default=4, metavar="N", help="queries under way at a time (default 4)"
     )
-    group.add_argument(
-        "--host", action="append", default=[], metavar="NAME", help="as it is scraped: web-7:9100"
-    )
-    group.add_argument(
-        "--at", metavar="TIME", help="as it was then: 03:12, 2026-03-01 03:12, or 2h ago as 2h"
-    )
 
 
 def opened(args: Namespace) -> Engine:
@@ -103,6 +98,14 @@ def opened(args: Namespace) -> Engine:
         raise SourceUnreadable(
             "--prometheus", "the library urllib3 is not installed", "pip install 'jinmaek[fleet]'"
         ) from None
+
+
+def moment(option: str, text: str, before: float) -> float:
+    """Seconds since the epoch of what a user wrote, not after ``before``. Raises ``Usage``."""
+    found = moments.moment(text, before)
+    if found > before:
+        raise Usage(f"{option} {text}", "that is yet to come", "name a time in the past")
+    return found
 
 
 def unanswered(url: str, fault: NoAnswer) -> SourceUnreadable:

@@ -6,10 +6,9 @@ import argparse
 import re
 import time
 
-from jinmaek.cli import engine, limits
+from jinmaek.cli import engine, limits, moments
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.cli.moment import moment
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.model import SEVERITIES
 
@@ -26,6 +25,10 @@ MATCHER = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)(=~|!~|!=|=)(.*)", re.DOTALL)
 
 def build(parser: argparse.ArgumentParser) -> None:
     engine.add_options(parser)
+    parser.add_argument(
+        "--host", action="append", default=[], metavar="NAME", help="only this host: web-7:9100, or web-7"
+    )
+    parser.add_argument("--at", metavar="TIME", help=f"as it was then: {moments.HELP}")
     parser.add_argument("--since", metavar="TIME", help="all that came since then, and how often: 6h, 03:12")
     parser.add_argument(
         "--match",
@@ -67,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
     if not 15 <= args.window <= 86400:
         raise Usage("--window", "it is not between 15s and 24h", "four scrapes or more, such as 5m, do well")
     now = time.time()
-    at = moment("--at", args.at, now) if args.at else now
-    since = moment("--since", args.since, at) if args.since else None
+    at = engine.moment("--at", args.at, now) if args.at else now
+    since = engine.moment("--since", args.since, at) if args.since else None
     if since is not None and not 60 <= at - since <= 31 * 86400:
         raise Usage("--since", "it is not between a minute and 31 days before", "name another time")
     scope = Scope(

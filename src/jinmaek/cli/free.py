@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, remote
 from jinmaek.cli.errors import Usage, row
 from jinmaek.i18n import LANGUAGES, from_locale
-from jinmaek.kernel.meminfo import parse
+from jinmaek.kernel.meminfo import Meminfo, parse
 from jinmaek.root import Root
 from jinmaek.views import free
 from jinmaek.views.procps import Memory
@@ -15,8 +15,6 @@ from jinmaek.views.procps import Memory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-
-    from jinmaek.kernel.meminfo import Meminfo
 
 SUMMARY = "memory and swap: total, used, free, shared, buff/cache, available"
 
@@ -57,16 +55,15 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object in bytes per reading")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
     moments.add_options(parser)
+    remote.add_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Print the table once, or as often as asked."""
-    if args.seconds is not None and not 0.000001 <= args.seconds <= 1e8:
-        raise Usage("free", f"-s {args.seconds:g} is no number of seconds to wait", "give 1 or more")
-    if args.count is not None and args.count < 1:
-        raise Usage("free", f"-c {args.count} is not a positive count", "give 1 or more")
-    if args.explain and (args.json or args.line or args.seconds is not None or args.count is not None):
-        raise Usage("free", "--explain explains the table of one reading", "leave out --json, -L, -s and -c")
+    _check(args)
+    if remote.asked(args, "--root", "--recording", "--seconds", "--count", "--explain"):
+        print(_page(Memory(_scraped(args)), args))
+        return 0
     if moments.asked(args):
         return _past(args)
     root = Root(args.root)
@@ -85,10 +82,19 @@ def run(args: Namespace) -> int:
         time.sleep(1.0 if args.seconds is None else args.seconds)
 
 
+def _check(args: Namespace) -> None:
+    """Raise ``Usage`` for what does not go together."""
+    if args.seconds is not None and not 0.000001 <= args.seconds <= 1e8:
+        raise Usage("free", f"-s {args.seconds:g} is no number of seconds to wait", "give 1 or more")
+    if args.count is not None and args.count < 1:
+        raise Usage("free", f"-c {args.count} is not a positive count", "give 1 or more")
+    if args.explain and (args.json or args.line or args.seconds is not None or args.count is not None):
+        raise Usage("free", "--explain explains the table of one reading", "leave out --json, -L, -s and -c")
+
+
 def _past(args: Namespace) -> int:
     """The table of a moment of a recording, and of those after it with -s or -c."""
     from jinmaek.cli.recorded import Recorded
-    from jinmaek.kernel.meminfo import Meminfo
 
     if args.explain:
         raise Usage("free", "--explain takes its figures from this host", "leave out --recording and --at")
@@ -101,6 +107,11 @@ def _past(args: Namespace) -> int:
                 return 0
             if not (args.json or args.line):
                 print()
+
+
+def _scraped(args: Namespace) -> Meminfo:
+    """Memory of a host in Prometheus at that time."""
+    return remote.only_row(remote.readings(args, ("meminfo",)).snapshots[-1], "meminfo", Meminfo)
 
 
 def _explain(root: Root, meminfo: Meminfo, args: Namespace) -> None:

@@ -54,7 +54,7 @@ def moment(text: str, end: float) -> float:
             return time.mktime(time.strptime(words, form))
         except (ValueError, OverflowError):
             continue
-    found = _time_of_day(words, end)
+    found = _time_of_day(words, end) or _with_zone(words)
     if found is None:
         raise Usage("time", f"{text!r} is no moment", f"write it so: {HELP}")
     return found
@@ -75,6 +75,17 @@ def _time_of_day(words: str, end: float) -> float | None:
             if found <= end:
                 return found
     return None
+
+
+def _with_zone(words: str) -> float | None:
+    """A moment of ISO 8601 that says its zone: ``2026-03-01T03:12:00+09:00``, or with ``Z``."""
+    from datetime import datetime
+
+    try:
+        found = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return found.timestamp() if found.tzinfo is not None else None
 
 
 def opened(args: Namespace) -> Recording:

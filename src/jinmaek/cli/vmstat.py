@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, remote
 from jinmaek.cli.errors import Usage, row
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.kernel import meminfo, stat
@@ -45,11 +45,16 @@ def build(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object in base units per line")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/ instead of this host")
     moments.add_options(parser)
+    remote.add_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Print one line, or one every ``delay`` seconds."""
     _check(args)
+    if remote.asked(args, "--root", "--recording", "--explain"):
+        from jinmaek.cli.vmstat_scraped import shown as scraped
+
+        return scraped(args)
     if moments.asked(args):
         from jinmaek.cli.vmstat_past import shown
 
@@ -153,13 +158,21 @@ def header(args: Namespace) -> str:
 
 
 def _totals(root: Root, args: Namespace) -> int:
-    now = _read(root)
+    return totals(_read(root), args)
+
+
+def totals(now: view.Reading, args: Namespace) -> int:
+    """Print every counter."""
     put(_json(vmstat_json.totals(now)) if args.json else "\n".join(view.totals(now, args.unit)))
     return 0
 
 
 def _forks(root: Root, args: Namespace) -> int:
-    now = row(root, "proc/stat", stat.parse)
+    return forks(row(root, "proc/stat", stat.parse), args)
+
+
+def forks(now: stat.Stat, args: Namespace) -> int:
+    """Print how many processes were started."""
     put(_json({"schema": 1, "forks": now.processes}) if args.json else view.forks(now))
     return 0
 

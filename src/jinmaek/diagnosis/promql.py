@@ -27,6 +27,7 @@ from jinmaek.diagnosis.expr import (
     Unless,
 )
 from jinmaek.diagnosis.shape import Unjoinable, columns, common, scalar, seconds, subject_labels
+from jinmaek.history.prometheus.selector import selector
 
 FUNCTIONS = {
     "rate": "rate",
@@ -168,17 +169,6 @@ def _scaled(text: str, ref: Ref) -> tuple[str, int]:
     return (text, WHOLE) if ref.metric.factor == 1 else (f"{text} * {number(ref.metric.factor)}", PRODUCT)
 
 
-def quoted(text: str) -> str:
-    """A string of PromQL."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-
 def number(value: float) -> str:
     """A number of PromQL, exactly the one given."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-
-
-def selector(metric: str, where: Iterable[Match] = ()) -> str:
-    """The series of a metric; of every metric where it has no name."""
-    matchers = ",".join(f"{label}{how}{quoted(text)}" for label, how, text in where)
-    return f"{metric}{{{matchers}}}" if matchers else metric

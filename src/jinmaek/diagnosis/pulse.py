@@ -59,12 +59,12 @@ def watch(
     Raises ``choose.Refused`` where the task table cannot be read the ``way`` asked for.
     """
     wall, cpu = time.monotonic(), time.process_time()
-    wanted = _wanted(rules)
+    needed = wanted(rules)
     readings = max(1, round(span / interval))
     ring = Ring(readings + 1)
     asked = _in_conditions(rules)
-    often = tuple(table for table in wanted if table in asked and not dear(table))
-    now_and_then = tuple(table for table in wanted if table in asked)
+    often = tuple(table for table in needed if table in asked and not dear(table))
+    now_and_then = tuple(table for table in needed if table in asked)
     begin = time.monotonic()
     whole = whole_readings(readings, interval)
     with Scanner(LIVE, way) as tasks:
@@ -74,7 +74,7 @@ def watch(
                 ends = index in (0, readings)
                 scan = tasks.scan(details=ends, usage=ends)
                 if ends:
-                    ring.add(_whole(LIVE, wanted, scan))
+                    ring.add(_whole(LIVE, needed, scan))
                 elif index in whole:
                     ring.add(_whole(LIVE, now_and_then, scan))
                 else:
@@ -97,16 +97,16 @@ def of_tree(rules: tuple[Rule, ...], root: Root, lang: str) -> Diagnosis:
     wall, cpu = time.monotonic(), time.process_time()
     ring = Ring()
     with Scanner(root) as tasks:
-        ring.add(_whole(root, _wanted(rules), tasks.scan(details=True, usage=True)))
+        ring.add(_whole(root, wanted(rules), tasks.scan(details=True, usage=True)))
     host = _word(root, "proc/sys/kernel/hostname") or os.path.basename(root.base)
     kernel = _word(root, "proc/sys/kernel/osrelease") or _release(root)
     return _diagnose(rules, ring, root, lang, host, kernel, root.base, (wall, cpu), tasks)
 
 
-def _whole(root: Root, wanted: tuple[str, ...], scan: Scan) -> Snapshot:
-    """A reading of all that is wanted, whatever it costs."""
-    counted = with_descriptors(root, scan) if descriptors.TABLE in wanted else scan
-    return take(root, wanted, counted)
+def _whole(root: Root, needed: tuple[str, ...], scan: Scan) -> Snapshot:
+    """A reading of all that is needed, whatever it costs."""
+    counted = with_descriptors(root, scan) if descriptors.TABLE in needed else scan
+    return take(root, needed, counted)
 
 
 def _diagnose(
@@ -155,7 +155,7 @@ def _diagnose(
     )
 
 
-def _wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+def wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The tables these rules, the headline and the culprits need: nothing else is read."""
     needed = _in_conditions(rules) | {table for rule in rules for table in rule.tables}
     return tuple(sorted(needed & tables().keys()))
@@ -171,6 +171,7 @@ def _in_conditions(rules: tuple[Rule, ...]) -> set[str]:
 
 
 def facts_of(look: Look) -> dict[str, float]:
+    """The numbers at the top of a pulse, as far as they are known."""
     facts: dict[str, float] = {}
     for name in HEADLINE:
         table, _, column = name.partition(".")

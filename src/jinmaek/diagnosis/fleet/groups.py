@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from jinmaek.diagnosis.expr import Match
 from jinmaek.diagnosis.fleet.scope import FEW, INSTANCE, PORT, Scope, Target, any_of
-from jinmaek.diagnosis.promql import duration, selector
+from jinmaek.diagnosis.promql import duration
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.history.prometheus.answer import Answer, NoAnswer, Series
 from jinmaek.history.prometheus.many import Asked, Progress, instants
+from jinmaek.history.prometheus.selector import selector
 from jinmaek.i18n import tr
 from jinmaek.model import Culprit
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from jinmaek.catalog import Ref
 from jinmaek.diagnosis.expr import Match
 from jinmaek.diagnosis.fleet.scope import Scope, Target, any_of
-from jinmaek.diagnosis.promql import selector
 from jinmaek.history.prometheus.answer import Answer, NoAnswer, Series
 from jinmaek.history.prometheus.http import Instant
 from jinmaek.history.prometheus.many import Asked, Progress, ask_all, instants
+from jinmaek.history.prometheus.selector import selector
 
 BEATS = ("node_boot_time_seconds", "node_load1", "node_memory_MemTotal_bytes")
 """What every node_exporter exports but those that were told not to: it has one of them."""

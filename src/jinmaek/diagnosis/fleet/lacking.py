@@ -90,8 +90,17 @@ def reach(expr: Expr) -> float:
     return max((_back(leaf) for leaf in _leaves(expr)), default=0.0)
 
 
+def span(expr: Expr) -> float:
+    """How long, in seconds, the past is that an expression is about, windows without their own left out."""
+    return max((_back(leaf) + _over(leaf) for leaf in _leaves(expr)), default=0.0)
+
+
 def _back(leaf: Now | Range) -> float:
     return seconds(leaf.ago)
+
+
+def _over(leaf: Now | Range) -> float:
+    return seconds(leaf.over) if isinstance(leaf, Range) and leaf.over is not None else 0.0
 
 
 def _leaves(expr: Expr) -> Iterator[Now | Range]:
