@@ -100,6 +100,22 @@ def victoria(find: Find, folder: Path, flags: Sequence[str] = ()) -> Iterator[St
 
 
 @contextlib.contextmanager
+def vmalert(find: Find, folder: Path, source: str, rules: Path) -> Iterator[Started]:
+    """What evaluates rules for VictoriaMetrics, every second, and tells nobody."""
+    listen = f"127.0.0.1:{free_port()}"
+    words = [
+        find("vmalert"),
+        f"-rule={rules}",
+        f"-datasource.url={source}",
+        "-notifier.url=http://127.0.0.1:9",
+        "-evaluationInterval=1s",
+        f"-httpListenAddr={listen}",
+    ]
+    with running(words, folder, f"http://{listen}", "/health") as started:
+        yield started
+
+
+@contextlib.contextmanager
 def node_exporter(find: Find, folder: Path, flags: Sequence[str] = ()) -> Iterator[Started]:
     listen = f"127.0.0.1:{free_port()}"
     words = [find("prometheus-node-exporter"), f"--web.listen-address={listen}", *flags]

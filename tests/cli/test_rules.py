@@ -59,7 +59,9 @@ def test_show_of_an_unknown_rule_says_which_is_meant(capsys: pytest.CaptureFixtu
 def test_export_is_a_rule_file_with_the_window_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "export", "--format", "prometheus", "--window", "7m"]) == 0
     text = capsys.readouterr().out
-    alerts = [alert for group in yaml.safe_load(text)["groups"] for alert in group["rules"]]
+    *groups, sources = yaml.safe_load(text)["groups"]
+    alerts = [alert for group in groups for alert in group["rules"]]
+    assert all(alert["alert"].startswith("sources.") for alert in sources["rules"])
     assert [alert["alert"] for alert in alerts] == [rule.id for rule in rules() for _ in conditions(rule)]
     assert "[7m]" in text
     assert all({"summary", "description"} <= set(alert["annotations"]) for alert in alerts)

@@ -10,49 +10,15 @@ from typing import Any
 
 import jsonschema
 import pytest
-from bench.synthetic_hosts import SCENARIOS, Host, fleet, lines
-from tests.engines import Sample, blocks_for_prometheus, import_into_victoria, prometheus, victoria
+from bench.synthetic_hosts import SCENARIOS
+from tests.engines import blocks_for_prometheus, import_into_victoria, prometheus, victoria
+from tests.fleet.planted import END, HOSTS, OLD, samples
 
 from jinmaek.cli.main import main
-from jinmaek.diagnosis.limits import expressions
-from jinmaek.diagnosis.shape import columns
-from jinmaek.rules import rules
 
 pytest.importorskip("urllib3", reason="the extra fleet is not installed")
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "fleet.schema.json").read_text())
-END = 1_790_000_000.0
-STEP = 60.0
-MOMENTS = 75
-OLD = "old:9100"
-"""A host whose kernel has no pressure figures."""
-HOSTS = (*fleet(18, 1), Host(OLD, None, 0))
-USED = {
-    *("node_boot_time_seconds", "node_load1", "node_memory_MemTotal_bytes"),
-    *(ref.metric.name for rule in rules() for expr in expressions(rule) for ref in columns(expr)),
-}
-
-
-def samples() -> Iterator[Sample]:
-    """What the hosts exported, and process-exporter beside the one whose CPUs are saturated."""
-    times = [END - (MOMENTS - 1 - place) * STEP for place in range(MOMENTS)]
-    for host in HOSTS:
-        target = {"instance": host.name, "job": "node"}
-        scenario = SCENARIOS[host.scenario] if host.scenario else None
-        silent = scenario.lasts if scenario and scenario.blind else 0.0
-        yield "up", target, [(time, float(END - time >= silent)) for time in times]
-        for line in lines(host.scenario, host.variant, MOMENTS, STEP, END):
-            if line.name in USED and not (host.name == OLD and "pressure" in line.name):
-                points = [(t, v) for t, v in zip(times, line.values, strict=True) if v is not None]
-                yield line.name, {**target, **dict(line.labels)}, points
-        if host.scenario == "saturated":
-            beside = {"instance": host.name.replace("9100", "9256"), "job": "processes"}
-            for name, rate in (("encoder", 3.2), ("sshd", 0.01)):
-                yield (
-                    "namedprocess_namegroup_cpu_seconds_total",
-                    {**beside, "groupname": name, "mode": "user"},
-                    [(time, rate * place * STEP) for place, time in enumerate(times)],
-                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``jinmaek rules``: the catalogue, one rule in full, and all of it as a Prometheus rule file."""
+"""``jinmaek rules``: the catalogue, one rule in full, and all of it as a rule file or a dashboard."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 from jinmaek.cli import limits
 from jinmaek.cli.errors import Usage
+from jinmaek.cli.fleet import labels
 from jinmaek.i18n import LANGUAGES, from_locale
 
 SUMMARY = "the catalogue of rules: list, show, export for Prometheus"
@@ -20,8 +21,21 @@ def build(parser: argparse.ArgumentParser) -> None:
     for action in (listing, showing):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
-    export = actions.add_parser("export", help="all rules as alerts, on standard output")
-    export.add_argument("--format", choices=("prometheus",), default="prometheus", help="of the rule file")
+    export = actions.add_parser("export", help="all rules as alerts or a dashboard, on standard output")
+    export.add_argument(
+        "--format",
+        choices=("prometheus", "vmalert", "kubernetes", "grafana"),
+        default="prometheus",
+        help="a rule file of Prometheus or vmalert, a PrometheusRule, or a dashboard (default prometheus)",
+    )
+    export.add_argument(
+        "--by",
+        type=labels,
+        default=("instance",),
+        metavar="LABELS",
+        help="the labels that tell hosts apart (default instance; cluster,instance)",
+    )
+    export.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the text (default en)")
     for action in (showing, export):
         limits.add_option(action)
     export.add_argument(
@@ -43,10 +57,19 @@ def run(args: argparse.Namespace) -> int:
         case "show":
             _show(args, all_rules=False)
         case "export":
-            from jinmaek.diagnosis.alerts import prometheus_rules
-
-            print(prometheus_rules(limits.chosen(args), annotations=True, window=args.window), end="")
+            print(_exported(args), end="")
     return 0
+
+
+def _exported(args: argparse.Namespace) -> str:
+    chosen, by = limits.chosen(args), ", ".join(args.by)
+    if args.format == "grafana":
+        from jinmaek.views.grafana import dashboard
+
+        return dashboard(chosen, window=args.window, instance=by, lang=args.lang) + "\n"
+    from jinmaek.diagnosis.rule_file import rule_file
+
+    return rule_file(chosen, args.format, window=args.window, instance=by, lang=args.lang)
 
 
 def _show(args: argparse.Namespace, *, all_rules: bool) -> None:

@@ -18,6 +18,7 @@ from jinmaek.diagnosis.promql import duration, exported_labels, number, promql
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
 from jinmaek.history.protocol import History
+from jinmaek.i18n import tr
 from jinmaek.model import Labels, Severity
 
 Levels = Mapping[Severity, Vector | Missing]
@@ -86,55 +87,80 @@ def needs(rule: Rule) -> tuple[Ref, ...]:
     return tuple(ref for ref in used if not stock(ref))
 
 
-def prometheus_rules(rules: Iterable[Rule], *, annotations: bool, window: str = "5m") -> str:
-    """A Prometheus rule file in YAML: one group for each folder of rules, one alert for each severity."""
+def prometheus_rules(
+    rules: Iterable[Rule],
+    *,
+    annotations: bool,
+    window: str = "5m",
+    instance: str = "instance",
+    lang: str = "en",
+    keep_firing: bool = True,
+) -> str:
+    """A Prometheus rule file in YAML: one group for each folder of rules, one alert for each severity.
+
+    ``instance`` is the label that tells hosts apart, or several with commas between them. Without
+    ``keep_firing`` an alert ends with its condition: engines before Prometheus 2.42 know no other.
+    """
     lines = ["groups:"]
     ordered = sorted(rules, key=lambda rule: rule.id)
     for folder, members in groupby(ordered, key=lambda rule: rule.id.partition(".")[0]):
-        lines += [f"  - name: {_text(folder)}", "    rules:"]
+        lines += [f"  - name: {text(folder)}", "    rules:"]
         for rule in members:
             for level, expr in conditions(rule).items():
-                lines += _alert(rule, level, expr, window, annotations=annotations)
+                lines += alert(
+                    rule.id,
+                    promql(expr, window, instance, lines=True),
+                    level,
+                    rule.held,
+                    kept_for(rule) if keep_firing else 0.0,
+                    _annotations(rule, expr, lang) if annotations else {},
+                )
     return "\n".join(lines) + "\n" if len(lines) > 1 else "groups: []\n"
 
 
-def _alert(rule: Rule, level: Severity, expr: Expr, window: str, *, annotations: bool) -> list[str]:
-    query = promql(expr, window, lines=True).splitlines()
-    lines = [f"      - alert: {_text(rule.id)}", "        expr: |-", *(f"          {line}" for line in query)]
-    if rule.held:
-        lines.append(f"        for: {duration(rule.held)}")
-    if kept_for(rule):
-        lines.append(f"        keep_firing_for: {duration(kept_for(rule))}")
-    lines += ["        labels:", f"          severity: {level}"]
+def alert(
+    name: str, query: str, severity: Severity, held: float, kept: float, annotations: Mapping[str, str]
+) -> list[str]:
+    """The lines of one alert in a group's ``rules``."""
+    lines = [f"      - alert: {text(name)}", "        expr: |-"]
+    lines += [f"          {line}" for line in query.splitlines()]
+    if held:
+        lines.append(f"        for: {duration(held)}")
+    if kept:
+        lines.append(f"        keep_firing_for: {duration(kept)}")
+    lines += ["        labels:", f"          severity: {severity}"]
     if annotations:
-        names = exported_labels(expr)
         lines += [
             "        annotations:",
-            f"          summary: {_text(_templated(rule.title, names))}",
-            f"          description: {_text(_templated(rule.why, names))}",
+            *(f"          {name}: {text(said)}" for name, said in annotations.items()),
         ]
-        other = ", ".join(
-            f"{one.name}={number(one.value)} (default {number(one.default)})" for one in changed([rule])
-        )
-        if other:
-            lines.append(f"          changed: {_text(other)}")
-        wanted = ", ".join(f"{ref.name} ({ref.metric.name})" for ref in needs(rule))
-        if wanted:
-            lines.append(f"          needs: {_text(wanted)}")
     return lines
 
 
-def _templated(text: str, names: Mapping[str, str]) -> str:
+def _annotations(rule: Rule, expr: Expr, lang: str) -> Mapping[str, str]:
+    names = exported_labels(expr)
+    said = {
+        "summary": _templated(tr(lang, rule.title), names),
+        "description": _templated(tr(lang, rule.why), names),
+        "changed": ", ".join(
+            f"{one.name}={number(one.value)} (default {number(one.default)})" for one in changed([rule])
+        ),
+        "needs": ", ".join(f"{ref.name} ({ref.metric.name})" for ref in needs(rule)),
+    }
+    return {name: words for name, words in said.items() if words}
+
+
+def _templated(said: str, names: Mapping[str, str]) -> str:
     """``{device}`` as Prometheus' templates write it."""
 
     def field(found: re.Match[str]) -> str:
         return "{{ $labels." + names.get(found[1], found[1]) + " }}"
 
-    return re.sub(r"\{(\w+)\}", field, text)
+    return re.sub(r"\{(\w+)\}", field, said)
 
 
-def _text(text: str) -> str:
+def text(said: str) -> str:
     """A scalar of YAML: a JSON string is one, and single quotes spare the backslashes where they can."""
-    if "\n" in text or not text.isprintable():
-        return json.dumps(text, ensure_ascii=False)
-    return "'" + text.replace("'", "''") + "'"
+    if "\n" in said or not said.isprintable():
+        return json.dumps(said, ensure_ascii=False)
+    return "'" + said.replace("'", "''") + "'"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from jinmaek.diagnosis.evidence import matching
+from jinmaek.diagnosis.evidence import comparisons, matching
 from jinmaek.diagnosis.expr import AllOf, AnyOf, Compare, Const, Expr, Named, Unless
 from jinmaek.diagnosis.fleet.lacking import Lacking, lacks
 from jinmaek.diagnosis.fleet.scope import LONGEST, Scope, Target, labels_of, subject
@@ -148,10 +148,14 @@ def confidence(signs: Indicators) -> Confidence:
 def evidence(proof: Proof, target: Target, labels: Labels) -> tuple[Evidence, ...]:
     """Every comparison that holds, in the parts of the rule that do: its left side, and its limit."""
     rule = proof.rule
-    terms = [rule.when, *(sign.expr for sign in rule.agree), *(expr for _, expr in rule.worse)]
+    terms = (rule.when, *(sign.expr for sign in rule.agree), *(expr for _, expr in rule.worse))
+
+    def holds(expr: Expr) -> bool:
+        return bool(proof.of(expr, target, labels))
+
     found: dict[tuple[str, Labels, str], Evidence] = {}
-    for term in terms:
-        for compare in _comparisons(proof, term, target, labels):
+    for term in filter(holds, terms):
+        for compare in comparisons(term, holds):
             name = _column(compare.left)
             for subject_labels, value in proof.of(compare, target, labels).items():
                 found[name, subject_labels, compare.op[0]] = Evidence(
@@ -163,19 +167,6 @@ def evidence(proof: Proof, target: Target, labels: Labels) -> tuple[Evidence, ..
                     file=", ".join(dict.fromkeys(ref.file for ref in columns(compare.left))),
                 )
     return tuple(found.values())
-
-
-def _comparisons(proof: Proof, expr: Expr, target: Target, labels: Labels) -> Iterator[Compare]:
-    match expr:
-        case Compare():
-            yield expr
-        case AllOf(terms) | AnyOf(terms) if proof.of(expr, target, labels):
-            for term in terms:
-                yield from _comparisons(proof, term, target, labels)
-        case Unless(term, _) if proof.of(expr, target, labels):
-            yield from _comparisons(proof, term, target, labels)
-        case _:
-            return
 
 
 def _limit(proof: Proof, expr: Expr, target: Target, labels: Labels) -> float | None:
