@@ -12,8 +12,8 @@ from jinmaek.views.tasks_json import gap
 
 
 def render(fleet: Fleet) -> str:
-    """One JSON object."""
-    return json.dumps(document(fleet), ensure_ascii=False, indent=2)
+    """One JSON object on a line: of thousands of hosts, indented, it would take longer than the judgement."""
+    return json.dumps(document(fleet), ensure_ascii=False)
 
 
 def document(fleet: Fleet) -> dict[str, Any]:

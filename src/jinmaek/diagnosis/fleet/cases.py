@@ -61,18 +61,20 @@ def cases(rule: Rule, hosts: Hosts, presence: Presence, of: Owners) -> tuple[Cas
     if beside:
         groups = _best(groups, _split(beside, refs, exporting), of)
     found: dict[Lacking, set[Target]] = {}
-    for lacking, target in _each(rule, groups, presence, of):
-        found.setdefault(relevant(rule.condition(), lacking), set()).add(target)
+    for lacking, targets in _by_age(rule, groups, presence, of):
+        found.setdefault(relevant(rule.condition(), lacking), set()).update(targets)
     return tuple(Case(rule, missing, frozenset(targets)) for missing, targets in found.items())
 
 
-def _each(
+def _by_age(
     rule: Rule, groups: Mapping[frozenset[Ref], frozenset[Target]], presence: Presence, of: Owners
-) -> Iterator[tuple[Lacking, Target]]:
+) -> Iterator[tuple[Lacking, frozenset[Target]]]:
     before = presence.before.get(reach(rule.condition()))
     for missing, targets in groups.items():
-        for target in targets:
-            yield Lacking(missing, young=before is not None and of.of(target) not in before), target
+        old = targets if before is None else frozenset(one for one in targets if of.of(one) in before)
+        for young, some in ((False, old), (True, targets - old)):
+            if some:
+                yield Lacking(missing, young), some
 
 
 def _split(

@@ -19,6 +19,8 @@ from jinmaek.history.prometheus.selector import selector
 
 BEATS = ("node_boot_time_seconds", "node_load1", "node_memory_MemTotal_bytes")
 """What every node_exporter exports but those that were told not to: it has one of them."""
+Kind = tuple[str, ...]
+"""A metric's name, and the values of its fixed labels."""
 LATELY = "1h"
 """For how long a host that is heard no more is missed."""
 BATCH = 12
@@ -126,10 +128,11 @@ def presence(
     some = list(refs)
     if not scope.hosts:
         batches = _batches(refs)
+        on = f"on ({scope.by})"
         counted = instants(
             engine,
             {
-                place: f"count by (__name__) ({_exporting(batch, scope)} and on ({scope.by}) {beating})"
+                place: f"count by ({_kinds(batch)}) ({_exporting(batch, scope)} and {on} {beating})"
                 for place, batch in enumerate(batches)
             },
             at,
@@ -138,8 +141,8 @@ def presence(
         some = []
         for place, batch in enumerate(batches):
             if found.answered(batch, counted[place]):
-                number = {one.labels.get("__name__"): one.value for one in _series_of(counted[place])}
-                full = [ref for ref in batch if number.get(ref.metric.name, 0) == len(hosts.heard)]
+                number = {_kind(one, batch): one.value for one in _series_of(counted[place])}
+                full = [ref for ref in batch if number.get(_kind_of(ref), 0) == len(hosts.heard)]
                 found.exporters.update(dict.fromkeys(full, frozenset(hosts.heard)))
                 some += [ref for ref in batch if ref not in full]
     batches = _batches(some)
@@ -152,10 +155,10 @@ def presence(
     )
     for place, batch in enumerate(batches):
         if found.answered(batch, listed[place]):
-            by_name: dict[str, set[Target]] = {}
+            by_kind: dict[Kind, set[Target]] = {}
             for one in _series_of(listed[place]):
-                by_name.setdefault(one.labels.get("__name__", ""), set()).add(scope.target(one))
-            found.exporters.update({ref: frozenset(by_name.get(ref.metric.name, ())) for ref in batch})
+                by_kind.setdefault(_kind(one, batch), set()).add(scope.target(one))
+            found.exporters.update({ref: frozenset(by_kind.get(_kind_of(ref), ())) for ref in batch})
     return found
 
 
@@ -165,9 +168,24 @@ def _series_of(answer: Answer | NoAnswer) -> tuple[Series, ...]:
 
 def _exporting(batch: Sequence[Ref], scope: Scope, among: tuple[Match, ...] = ()) -> str:
     """Which targets export each metric of a batch."""
-    fixed: list[Match] = [(name, "=", text) for name, text in batch[0].metric.labels.items()]
+    fixed: list[Match] = [
+        (label, "=~", any_of({ref.metric.labels[label] for ref in batch})) for label in batch[0].metric.labels
+    ]
     names = sorted({ref.metric.name for ref in batch})
-    return f"group by (__name__, {scope.by}) ({_series(names, scope, (*fixed, *among))})"
+    return f"group by ({_kinds(batch)}, {scope.by}) ({_series(names, scope, (*fixed, *among))})"
+
+
+def _kinds(batch: Sequence[Ref]) -> str:
+    """The labels that tell the columns of a batch apart."""
+    return ", ".join(("__name__", *batch[0].metric.labels))
+
+
+def _kind(series: Series, batch: Sequence[Ref]) -> Kind:
+    return tuple(series.labels.get(label, "") for label in ("__name__", *batch[0].metric.labels))
+
+
+def _kind_of(ref: Ref) -> Kind:
+    return ref.metric.name, *ref.metric.labels.values()
 
 
 def _series(names: Iterable[str], scope: Scope, where: tuple[Match, ...] = ()) -> str:
@@ -175,8 +193,8 @@ def _series(names: Iterable[str], scope: Scope, where: tuple[Match, ...] = ()) -
 
 
 def _batches(refs: Collection[Ref]) -> list[list[Ref]]:
-    """Columns that can be counted together: no two of one metric, and the same fixed labels."""
-    groups: dict[tuple[tuple[str, str], ...], list[Ref]] = {}
+    """Columns that can be counted together: their fixed labels have the same names."""
+    groups: dict[tuple[str, ...], list[Ref]] = {}
     for ref in refs:
-        groups.setdefault(tuple(sorted(ref.metric.labels.items())), []).append(ref)
+        groups.setdefault(tuple(ref.metric.labels), []).append(ref)
     return [group[n : n + BATCH] for group in groups.values() for n in range(0, len(group), BATCH)]

@@ -1,6 +1,6 @@
 """A rule on all hosts at once: the level first, and the rest of the rule only about those that reach it.
 
-Three queries at the most for each rule and set of missing columns: which hosts reach the level
+Four queries at the most for each rule and set of missing columns: which hosts reach the level
 (``possible``), for which of them the rule surely holds all the time it must (``sure``), for which it cannot
 be told.
 """
@@ -15,7 +15,7 @@ from jinmaek.diagnosis.expr import Expr
 from jinmaek.diagnosis.fleet.cases import Case
 from jinmaek.diagnosis.fleet.course import Episode, Moments, episodes, lately, throughout
 from jinmaek.diagnosis.fleet.possible import possible, sure
-from jinmaek.diagnosis.fleet.scope import Scope, Target, labels_of, subject
+from jinmaek.diagnosis.fleet.scope import FEW, Scope, Target, labels_of, subject
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.history.prometheus.answer import Answer, NoAnswer, Series
 from jinmaek.history.prometheus.http import Instant, Over, Query
@@ -53,6 +53,9 @@ class _Open:
 
     case: Case
     suspects: frozenset[Target]
+    """On which the level may be reached."""
+    holding: frozenset[Target] | None = None
+    """Of those, where the rule holds now; None where that was not asked."""
     fault: NoAnswer | None = None
     partial: str | None = None
     held: list[Held] = field(default_factory=list)
@@ -91,6 +94,7 @@ def judge(
     """The verdict on every case."""
     opened = [_Open(case, case.targets) for case in cases]
     _levels(engine, scope, opened, when, progress)
+    _once(engine, scope, opened, when, progress)
     queries: dict[tuple[int, str], Query] = {}
     for number, one in enumerate(opened):
         queries.update({(number, kind): query for kind, query in _rest(scope, one, when).items()})
@@ -116,14 +120,33 @@ def _levels(
         one.suspects = frozenset(scope.target(series) for series in one.take(answer)) & one.case.targets
 
 
+def _once(
+    engine: Asked, scope: Scope, opened: Sequence[_Open], when: When, progress: Progress | None
+) -> None:
+    """Where the level leaves many, the rule must hold at this moment before it is asked since when."""
+    if when.since is not None:
+        return
+    queries: dict[int, Query] = {}
+    for number, one in enumerate(opened):
+        if len(one.suspects) > FEW and one.fault is None and when.moments(one.case.rule).count > 1:
+            holds = sure(one.case.rule.condition(), one.case.missing)
+            if holds != "never":
+                text = f"group by ({scope.by}) ({scope.promql(holds, one.suspects)})"
+                queries[number] = Instant(text, when.at)
+    for number, answer in ask_all(engine, queries, progress).items():
+        one = opened[number]
+        one.holding = frozenset(scope.target(series) for series in one.take(answer)) & one.suspects
+
+
 def _rest(scope: Scope, one: _Open, when: When) -> dict[str, Query]:
     rule, missing = one.case.rule, one.case.missing
     if not one.suspects or one.fault is not None:
         return {}
     found: dict[str, Query] = {}
     holds = sure(rule.condition(), missing)
-    if holds != "never":
-        found["sure"] = when.ask(scope.promql(holds, one.suspects), rule)
+    holding = one.suspects if one.holding is None else one.holding
+    if holds != "never" and holding:
+        found["sure"] = when.ask(scope.promql(holds, holding), rule)
     may = possible(rule.condition(), missing)
     if missing and may != "always":
         text = f"group by ({scope.by}) ({scope.promql(may, one.suspects)})"
