@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Fake:
 
 
 @contextlib.contextmanager
-def fake(behave: Callable[[Fake], Behaviour]) -> Iterator[Fake]:
+def fake(behave: Callable[[Fake], Behaviour], tls: ssl.SSLContext | None = None) -> Iterator[Fake]:
     """An engine on a port of its own until the end of the block."""
     engine = Fake("")
 
@@ -53,7 +54,9 @@ def fake(behave: Callable[[Fake], Behaviour]) -> Iterator[Fake]:
         block_on_close = False
 
     server = Server(("127.0.0.1", 0), Handler)
-    engine.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    engine.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
     behaviour = behave(engine)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,6 +58,46 @@ def test_an_expired_token_is_said_and_not_shown(
     assert said.err.count("token is expired") == 3
     assert TODO["denied"] in said.err
     assert SECRET not in said.err + said.out
+
+
+def test_tls_is_checked_against_the_certificates_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], peer: Callable[[str], str]
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = [
+        peer("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    words += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*words, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with fake(knows_one_host, tls) as engine:
+        assert main(["fleet", "--prometheus", engine.url]) == 3
+        assert "certificate verify failed" in capsys.readouterr().err
+        assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(certificate), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["hosts"] == ["web-7:9100"]
+        assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(tmp_path / "none")]) == 3
+        assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(key)]) == 3
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with fake(knows_one_host) as engine:
+        assert main(["fleet", "--prometheus", engine.url]) == 0
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+        assert main(["fleet", "--prometheus", engine.url]) == 0
+    shown = capsys.readouterr().err
+    assert "asking:" in shown
+    assert shown.endswith("\r\033[K")
 
 
 @pytest.mark.parametrize("content", ["", "two\nlines", "nicht ä", "\x1b[31m"])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema
 import pytest
 from bench.synthetic_hosts import SCENARIOS
-from tests.engines import blocks_for_prometheus, import_into_victoria, prometheus, victoria
+from tests.engines import blocks_for_prometheus, import_into_victoria, post, prometheus, victoria
+from tests.fleet.fake_engine import Behaviour, Fake, fake, fault, reply
 from tests.fleet.planted import END, HOSTS, OLD, samples
 
 from jinmaek.cli.main import main
@@ -147,6 +150,31 @@ def test_one_host_judged_from_its_past_is_judged_as_in_the_fleet(
         assert looks_bad >= set(SCENARIOS[name].benign)
         if name == "saturated":
             assert said["findings"][0]["culprits"][0]["name"] == "encoder"
+
+
+def test_a_query_that_is_refused_makes_its_rule_unknown_and_no_other(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An engine that takes no query about kills, for one."""
+
+    def behave(_: Fake) -> Behaviour:
+        def answer(handler: BaseHTTPRequestHandler, asked: dict[str, str]) -> None:
+            if "node_vmstat_oom_kill" in asked["query"] and "__name__" not in asked["query"]:
+                reply(handler, fault("query processing would load too many samples"), 422)
+                return
+            path = handler.path.partition("?")[0]
+            reply(handler, post(f"{engine.url}{path}", urlencode(asked).encode()))
+
+        return answer
+
+    with fake(behave) as between:
+        said = judged(Engine(between.url, engine.folder), capsys)
+    heard = len(said["hosts"])
+    assert {one["rule"]: one["unknown"] for one in said["rules"]}["memory.oom-kill"] == heard
+    (why,) = [one["gap"] for one in said["unknown"] if one["rule"] == "memory.oom-kill"]
+    assert why["kind"] == "unanswered"
+    assert "too many samples" in why["detail"]
+    assert "cpu.saturated" in {one["rule"] for one in said["findings"]}
 
 
 def test_fail_on(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,10 @@ def _head(diagnosis: Diagnosis, lang: str) -> Iterator[RenderableType]:
         else tr(lang, "one reading of {source}").format(source=safe(diagnosis.source))
     )
     first.append(f"  {watched}", style="dim")
+    if diagnosis.source.startswith(("http://", "https://")):
+        text = tr(lang, "up to {time}, from {source}")
+        told = text.format(time=moment(diagnosis.time), source=safe(diagnosis.source))
+        first.append(f"  {told}", style="dim")
     yield first
     words: list[str] = []
     if "loadavg.load1" in facts and "cpus" in facts:

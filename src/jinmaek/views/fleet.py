@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -16,7 +15,7 @@ from jinmaek.diagnosis.fleet.exporters import lack, vmstat_flag
 from jinmaek.diagnosis.fleet.survey import STEP, Fleet, HostFinding, RuleCount, Unjudged
 from jinmaek.i18n import tr
 from jinmaek.model import SEVERITIES, ChangedLimit, Gap, Severity
-from jinmaek.views.finding import STYLES, culprit_line, evidence_line, full, limit_changed
+from jinmaek.views.finding import STYLES, culprit_line, evidence_line, full, limit_changed, moment
 from jinmaek.views.plain import safe
 from jinmaek.views.screen import put
 from jinmaek.views.units import span
@@ -58,9 +57,9 @@ def judgement(fleet: Fleet, lang: str, *, every: bool, whole: bool) -> Renderabl
 def _head(fleet: Fleet, lang: str) -> Iterator[RenderableType]:
     first = Text("jinmaek  ", style="bold")
     first.append(_hosts(len(fleet.hosts), lang), style="bold cyan")
-    first.append(f"  {safe(fleet.source)}  {_clock(fleet.time)}", style="dim")
+    first.append(f"  {safe(fleet.source)}  {moment(fleet.time)}", style="dim")
     if fleet.since is not None:
-        first.append("  " + tr(lang, "all since {time}").format(time=_clock(fleet.since)), style="dim")
+        first.append("  " + tr(lang, "all since {time}").format(time=moment(fleet.since)), style="dim")
     yield first
     worst: dict[str, str] = {}
     for one in fleet.findings:
@@ -163,7 +162,7 @@ def _times(fleet: Fleet, one: HostFinding, lang: str) -> str:
         said = text.format(time=lasted)
     else:
         text = tr(lang, "from {start} to {end}")
-        said = text.format(start=_clock(finding.since), end=_clock(finding.until))
+        said = text.format(start=moment(finding.since), end=moment(finding.until))
     if one.times > 1:
         said += ", " + tr(lang, "{count} times").format(count=one.times)
     return said
@@ -256,10 +255,6 @@ def _listed(names: list[str], lang: str, *, every: bool) -> str:
     shown = names if every else names[:FEW]
     more = len(names) - len(shown)
     return ", ".join(shown) + (tr(lang, " and {count:,} more").format(count=more) if more else "")
-
-
-def _clock(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
 def _hosts(count: int, lang: str) -> str:
