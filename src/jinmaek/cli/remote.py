@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import TypeVar
 
-    from jinmaek.history.prometheus.snapshots import Past
+    from jinmaek.history.prometheus.snapshots import Scrapes
     from jinmaek.model import Diagnosis
     from jinmaek.sampling import Snapshot
 
@@ -75,7 +75,7 @@ def diagnosis(args: Namespace) -> Diagnosis:
             progress(1, 1)
 
 
-def readings(args: Namespace, tables: Collection[str], back: float = 0.0) -> Past:
+def readings(args: Namespace, tables: Collection[str], back: float = 0.0) -> Scrapes:
     """The scrapes of that host up to that time, and ``back`` seconds before it.
 
     Raises ``Usage`` and ``SourceUnreadable``, also where the last of them is too old.
@@ -83,7 +83,7 @@ def readings(args: Namespace, tables: Collection[str], back: float = 0.0) -> Pas
     from jinmaek.diagnosis.fleet.scope import Scope
     from jinmaek.diagnosis.remote import NotOne, Unheard, one_host
     from jinmaek.history.prometheus.answer import NoAnswer
-    from jinmaek.history.prometheus.snapshots import past
+    from jinmaek.history.prometheus.snapshots import scrapes
 
     at = _at(args)
     opened = engine.opened(args)
@@ -91,7 +91,7 @@ def readings(args: Namespace, tables: Collection[str], back: float = 0.0) -> Pas
     scope = Scope(hosts=tuple(args.host))
     try:
         host = one_host(opened, scope, at)
-        found = past(opened, scope.narrowed((host.target,)), tables, at - MEASURED - back, at)
+        found = scrapes(opened, scope.narrowed((host.target,)), tables, at - MEASURED - back, at)
     except NoAnswer as fault:
         raise engine.unanswered(url, fault) from None
     except NotOne as several:

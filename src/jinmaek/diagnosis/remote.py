@@ -20,7 +20,7 @@ from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.vitals import vitals
 from jinmaek.history.live import Ring
 from jinmaek.history.prometheus.many import Asked, Progress
-from jinmaek.history.prometheus.snapshots import Past, past
+from jinmaek.history.prometheus.snapshots import Scrapes, scrapes
 from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, Unknown, Verdict
 
 
@@ -69,7 +69,7 @@ def of_engine(
 ) -> Diagnosis:
     """Judge the last scrape before ``at``, and what came before it. Raises ``NoAnswer``, ``Unheard``."""
     wall, cpu = time.monotonic(), time.process_time()
-    found = past(
+    found = scrapes(
         engine,
         (*scope.only, *scope.narrowed((host.target,))),
         wanted(rules),
@@ -124,7 +124,7 @@ def _no_log() -> Gap:
     return Gap("absent", "dev/kmsg", "no exporter has the kernel log")
 
 
-def _in_part(verdicts: Iterable[Verdict], found: Past) -> tuple[Verdict, ...]:
+def _in_part(verdicts: Iterable[Verdict], found: Scrapes) -> tuple[Verdict, ...]:
     """Where a part of the engine did not answer, what was not found is not known."""
     told = [_exported(one) if isinstance(one, Unknown) else one for one in verdicts]
     if found.partial is None:

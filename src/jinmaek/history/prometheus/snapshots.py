@@ -30,7 +30,7 @@ Cells = dict[str, Rows]
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Scrapes:
     """``snapshots`` are oldest first; their ``monotonic`` is the time of the scrape since the epoch."""
 
     snapshots: tuple[Snapshot, ...]
@@ -41,14 +41,14 @@ class Past:
     """What the engine says of the part that did not answer."""
 
 
-def past(
+def scrapes(
     engine: Asked,
     only: Sequence[Match],
     wanted: Collection[str],
     start: float,
     end: float,
     progress: Progress | None = None,
-) -> Past:
+) -> Scrapes:
     """All scrapes from ``start`` to ``end`` of the host that ``only`` selects. Raises ``NoAnswer``."""
     by_metric: dict[str, list[Ref]] = {}
     for one in _refs({*wanted, *(("stat_cpu", "stat") if {"stat", "uptime"} & {*wanted} else ())}):
@@ -72,7 +72,7 @@ def past(
         found += answer.series
         partial = partial or answer.partial
     info = next((one.labels for one in found if one.labels.get("__name__") == INFO), {})
-    return Past(
+    return Scrapes(
         tuple(_snapshots(found, by_metric, wanted)), info.get("release"), info.get("machine"), partial
     )
 
@@ -88,18 +88,18 @@ def _refs(wanted: Iterable[str]) -> Iterator[Ref]:
 def _snapshots(
     found: Iterable[Series], by_metric: Mapping[str, Sequence[Ref]], wanted: Collection[str]
 ) -> Iterator[Snapshot]:
-    scrapes: dict[float, Cells] = {}
+    by_time: dict[float, Cells] = {}
     for series in found:
         for one in by_metric.get(series.labels.get("__name__", ""), ()):
             if all(series.labels.get(name) == text for name, text in one.metric.labels.items()):
                 theirs = (one.metric.rename.get(label, label) for label in one.labels)
                 row = tuple(series.labels.get(label, "") for label in theirs)
                 for time, value in series.points:
-                    cells = scrapes.setdefault(time, {}).setdefault(one.table, {}).setdefault(row, {})
+                    cells = by_time.setdefault(time, {}).setdefault(one.table, {}).setdefault(row, {})
                     cells[one.column.name] = value * one.metric.factor
-    there = {table for cells in scrapes.values() for table in cells}
+    there = {table for cells in by_time.values() for table in cells}
     none: Rows = {}
-    for at, scrape in sorted(scrapes.items()):
+    for at, scrape in sorted(by_time.items()):
         _put_back(at, scrape, there)
         boot = _host(scrape).get("btime")
         rows = {table: _rows(table, scrape.get(table, none)) for table in wanted if table in there}
