@@ -74,6 +74,7 @@ def changed(rules: Sequence[Rule]) -> tuple[ChangedLimit, ...]:
     return tuple(
         ChangedLimit(rule.id, one.name, one.value, one.default, one.unit)
         for rule in rules
+        if rule.defaults
         for one in limits(rule)
         if one.value != one.default
     )
@@ -81,6 +82,8 @@ def changed(rules: Sequence[Rule]) -> tuple[ChangedLimit, ...]:
 
 def with_limits(rules: Sequence[Rule], values: Mapping[str, float]) -> tuple[Rule, ...]:
     """The rules with these limits, by ``rule.name``. Raises ``UnknownLimit``."""
+    if not values:
+        return tuple(rules)
     known = [f"{rule.id}.{one.name}" for rule in rules for one in limits(rule)]
     for name in values:
         if name not in known:

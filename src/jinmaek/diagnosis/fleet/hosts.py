@@ -128,7 +128,7 @@ def presence(
     some = list(refs)
     if not scope.hosts:
         batches = _batches(refs)
-        # One of the beats is enough here: where a host lacks it the count is short, and the host is asked for.
+        # One of the beats is enough here: where a host lacks it the count is short, and it is asked for.
         of_hosts = f"on ({scope.by}) group by ({scope.by}) ({selector(BEATS[0], scope.only)})"
         counted = instants(
             engine,
