@@ -39,7 +39,7 @@ def add_options(parser: ArgumentParser) -> None:
     """``--prometheus URL`` and how it is reached."""
     group = parser.add_argument_group("Prometheus or VictoriaMetrics")
     group.add_argument(
-        "--prometheus", metavar="URL", help=f"the engine: http://HOST:9090 (or ${URL} where that is a URL)"
+        "--prometheus", metavar="URL", help=f"the engine: http://HOST:9090 (or ${URL})"
     )
     group.add_argument("--token-file", metavar="FILE", help=f"a bearer token to show it (or ${TOKEN})")
     group.add_argument("--user", metavar="NAME", help="a user to log in as")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from jinmaek.cli import engine
@@ -36,6 +37,8 @@ def asked(args: Namespace, *instead: str) -> bool:
 
     Raises ``Usage`` where they do not go together.
     """
+    if args.prometheus is None and args.host and os.environ.get(engine.URL):
+        args.prometheus = os.environ[engine.URL]
     if args.prometheus is None:
         if args.host:
             raise Usage("--host", "it is about a host in Prometheus", "name the engine: --prometheus URL")
