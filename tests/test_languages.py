@@ -35,8 +35,10 @@ SAYING = {
     "_ranked": 2,
     "_shares": 4,
     "named": 0,
+    "answer": 1,
+    "CannotMake": 0,
+    "take": 0,
 }
-SAYING = {"tr": 1, "say": 0, "_process": 3, "named": 0, "answer": 1, "CannotMake": 0, "take": 0}
 """Functions that translate, and which argument is the sentence."""
 
 

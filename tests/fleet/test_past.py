@@ -57,6 +57,15 @@ def test_a_diagnosis(scraped: Scraped, capsys: pytest.CaptureFixture[str]) -> No
     assert "could not be judged" in said(capsys, "diagnose", "--lang", "en", *source)
 
 
+def test_the_environment_may_name_the_engine(
+    scraped: Scraped, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = said(capsys, "free", "--root", str(scraped.tree))
+    monkeypatch.setenv("JINMAEK_PROMETHEUS", scraped.url)
+    assert said(capsys, "free", "--host", scraped.captured, "--at", f"@{scraped.at}") == here
+    assert said(capsys, "free", "--root", str(scraped.tree)) == here
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [

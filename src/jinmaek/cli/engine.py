@@ -38,9 +38,7 @@ TODO = {
 def add_options(parser: ArgumentParser) -> None:
     """``--prometheus URL`` and how it is reached."""
     group = parser.add_argument_group("Prometheus or VictoriaMetrics")
-    group.add_argument(
-        "--prometheus", metavar="URL", help=f"the engine: http://HOST:9090 (or ${URL})"
-    )
+    group.add_argument("--prometheus", metavar="URL", help=f"the engine: http://HOST:9090 (or ${URL})")
     group.add_argument("--token-file", metavar="FILE", help=f"a bearer token to show it (or ${TOKEN})")
     group.add_argument("--user", metavar="NAME", help="a user to log in as")
     group.add_argument("--password-file", metavar="FILE", help=f"that user's password (or ${PASSWORD})")

@@ -8,7 +8,7 @@ from typing import Any
 from jinmaek.history.recording.overview import Overview
 from jinmaek.history.recording.recording import Damage
 from jinmaek.i18n import tr
-from jinmaek.views.diagnosis import moment
+from jinmaek.views.finding import moment
 from jinmaek.views.plain import safe
 from jinmaek.views.units import amount, span
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jinmaek.i18n import tr
-from jinmaek.views.diagnosis import moment
+from jinmaek.views.finding import moment
 from jinmaek.views.fit import clip
 from jinmaek.views.plain import safe
 from jinmaek.views.terminal import LINE_END, own_screen, signals

@@ -61,7 +61,7 @@ class _Open:
     held: list[Held] = field(default_factory=list)
     undecided: frozenset[Target] = frozenset()
 
-    def take(self, answer: Answer | NoAnswer) -> Sequence[Series]:
+    def heard(self, answer: Answer | NoAnswer) -> Sequence[Series]:
         """The series of an answer; a fault is remembered, and so is that it is only a part."""
         if isinstance(answer, NoAnswer):
             self.fault = self.fault or answer
@@ -117,7 +117,7 @@ def _levels(
         queries[number] = at_once if when.since is None else when.ask(text, one.case.rule)
     for number, answer in ask_all(engine, queries, progress).items():
         one = opened[number]
-        one.suspects = frozenset(scope.target(series) for series in one.take(answer)) & one.case.targets
+        one.suspects = frozenset(scope.target(series) for series in one.heard(answer)) & one.case.targets
 
 
 def _once(
@@ -135,7 +135,7 @@ def _once(
                 queries[number] = Instant(text, when.at)
     for number, answer in ask_all(engine, queries, progress).items():
         one = opened[number]
-        one.holding = frozenset(scope.target(series) for series in one.take(answer)) & one.suspects
+        one.holding = frozenset(scope.target(series) for series in one.heard(answer)) & one.suspects
 
 
 def _rest(scope: Scope, one: _Open, when: When) -> dict[str, Query]:
@@ -160,12 +160,12 @@ def _close(scope: Scope, one: _Open, when: When, answers: Mapping[str, Answer | 
     if "sure" in answers:
         holds = sure(rule.condition(), one.case.missing)
         assert holds != "never"
-        one.held += _held(scope, rule, holds, one.take(answers["sure"]), moments, when, one.suspects)
+        one.held += _held(scope, rule, holds, one.heard(answers["sure"]), moments, when, one.suspects)
     if not one.case.missing:
         return
     found = {held.target for held in one.held}
     if "may" in answers:
-        may = {scope.target(series) for series in one.take(answers["may"])} & one.suspects
+        may = {scope.target(series) for series in one.heard(answers["may"])} & one.suspects
     elif possible(rule.condition(), one.case.missing) == "always":
         may = set(one.suspects)
     else:
