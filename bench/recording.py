@@ -87,6 +87,9 @@ def record(folder: Path, seconds: float, peers: bool) -> tuple[list[Cost], Path]
     }
     try:
         time.sleep(2)
+        for name, child in running.items():
+            if child.poll() is not None:
+                raise SystemExit(f"{name} did not start")
         before = {name: used(child.pid) for name, child in running.items()}
         began = time.monotonic()
         time.sleep(seconds)

@@ -145,7 +145,9 @@ def tell_damage(recording: Recording) -> None:
 
 def say(text: str) -> None:
     """One line on standard error."""
-    print(f"jinmaek: {text}", file=sys.stderr)
+    from jinmaek.views.plain import safe
+
+    print(f"jinmaek: {safe(text)}", file=sys.stderr)
 
 
 def shown(seconds: float) -> str:

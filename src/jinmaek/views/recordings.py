@@ -46,7 +46,7 @@ def lines(told: Overview, lang: str) -> Iterator[str]:
         longest = sorted(told.holes, key=lambda hole: -hole.seconds)[:LONGEST]
         for hole in sorted(longest):
             until = moment(hole.until, hole.since)
-            yield f"  {moment(hole.since)}  {until}  {span(hole.seconds, lang):>12}  {hole.why}"
+            yield f"  {moment(hole.since)}  {until}  {span(hole.seconds, lang):>12}  {safe(hole.why)}"
     yield from _damage(told.damage, lang)
 
 

@@ -26,6 +26,9 @@ STEP = 1 << 16
 MENDED = 4 << 20
 """Bytes in which a turned bit is looked for; a larger part is given up."""
 
+LARGEST = 256 << 20
+"""Bytes of a part at most, inflated."""
+
 BEGIN, SAMPLE, END, BLOCK = 1, 2, 3, 4
 """Kinds of frames. Numbers are never used again; a frame of a kind that is not known is passed over."""
 
@@ -99,6 +102,15 @@ def read_part(file: int, offset: int, size: int, crc: int) -> tuple[bytes, bool]
         return data, False
     mended = mend(data, crc)
     return None if mended is None else (mended, True)
+
+
+def inflate(data: bytes) -> bytes:
+    """What was deflated. Raises ``zlib.error`` of what was not, or is larger than any part."""
+    inflater = zlib.decompressobj()
+    found = inflater.decompress(data, LARGEST)
+    if not inflater.eof:
+        raise zlib.error("cut off, or larger than any part")
+    return found
 
 
 def mend(data: bytes, crc: int) -> bytes | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import select
 import signal
 import time
+from contextlib import contextmanager
 
 from jinmaek import __version__
 from jinmaek.catalog import tables
@@ -22,7 +24,7 @@ from jinmaek.tasks.descriptors import with_descriptors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from jinmaek.tasks.choose import Way
@@ -71,23 +73,61 @@ def record(
     ``tell`` is told when the disk is full, and when it is not any more. Raises ``folder.Busy``, ``OSError``,
     and ``choose.Refused`` where tasks cannot be read the ``way`` asked for.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
+    with _signals() as stop, scanner(way) as tasks:
+        writer = Writer(folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes, apart=True)
+        try:
+            return _samples(writer, tasks, interval, tell, samples, stop)
+        finally:
+            notify("STOPPING=1")
+            writer.close()
+
+
+class _Stop:
+    """Whether a signal to stop has come."""
+
+    __slots__ = ("_readable", "told")
+
+    def __init__(self, readable: int) -> None:
+        self._readable = readable
+        self.told = False
+
+    def wait(self, moment: float) -> bool:
+        """Wait for a moment of CLOCK_MONOTONIC; whether a signal to stop came first."""
+        while not self.told and (left := moment - time.monotonic()) > 0:
+            ready, _, _ = select.select([self._readable], [], [], left)
+            if ready:
+                os.read(self._readable, 4096)
+        return self.told
+
+
+@contextmanager
+def _signals() -> Iterator[_Stop]:
+    """Signals to stop are noted: they interrupt no write, and what waits for the next sample at once."""
+    readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    stop = _Stop(readable)
+
+    def note(_: int, __: object) -> None:
+        stop.told = True
+
+    was = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    handlers = {number: signal.signal(number, note) for number in STOP}
     try:
-        with scanner(way) as tasks:
-            writer = Writer(
-                folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes, apart=True
-            )
-            try:
-                return _samples(writer, tasks, interval, tell, samples)
-            finally:
-                notify("STOPPING=1")
-                writer.close()
+        yield stop
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(was)
+        os.close(readable)
+        os.close(writable)
 
 
 def _samples(
-    writer: Writer, tasks: Scanner, interval: float, tell: Callable[[str], None], most: int | None
+    writer: Writer,
+    tasks: Scanner,
+    interval: float,
+    tell: Callable[[str], None],
+    most: int | None,
+    stop: _Stop,
 ) -> int:
     pace = Pace(tables(), SPAN)
     # Nothing here makes cycles, and looking for them takes longer than a sample.
@@ -113,7 +153,7 @@ def _samples(
             return done
         writer.work()
         moment = _next(moment, interval)
-        if _stopped(moment):
+        if stop.wait(moment):
             return done
 
 
@@ -150,11 +190,3 @@ def _next(moment: float, interval: float) -> float:
     """The next moment of a sample: those that are over are not made up for."""
     late = time.monotonic() - moment
     return moment + interval * max(1, int(late / interval) + 1)
-
-
-def _stopped(moment: float) -> bool:
-    """Wait for a moment; whether a signal to stop came first."""
-    while (left := moment - time.monotonic()) > 0:
-        if signal.sigtimedwait(STOP, left) is not None:
-            return True
-    return signal.sigtimedwait(STOP, 0) is not None

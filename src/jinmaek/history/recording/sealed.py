@@ -41,7 +41,7 @@ class Sealed:
 
     def __init__(self, file: int, frame: frames.Frame, head: bytes) -> None:
         size = TIMES.unpack_from(head)[5]
-        said = json.loads(zlib.decompress(head[TIMES.size : TIMES.size + size]))
+        said = json.loads(frames.inflate(head[TIMES.size : TIMES.size + size]))
         self.number = frame.number
         self.meta: Mapping[str, Any] = said["meta"]
         self.end: Mapping[str, Any] | None = said["end"]
@@ -216,7 +216,7 @@ class Sealed:
         data = None
         if found is not None:
             try:
-                data = zlib.decompress(found[0])
+                data = frames.inflate(found[0])
             except zlib.error:
                 found = None
         if found is None:

@@ -81,7 +81,10 @@ def _add(builder: Builder, payloads: Iterable[bytes]) -> Iterator[None]:
     """Add samples one by one."""
     decompressor = zlib.decompressobj()
     for payload in payloads:
-        builder.add(json.loads(decompressor.decompress(payload + TAIL)))
+        said = decompressor.decompress(payload + TAIL, frames.LARGEST)
+        if decompressor.unconsumed_tail:
+            raise ValueError("larger than any sample")
+        builder.add(json.loads(said))
         yield
 
 
