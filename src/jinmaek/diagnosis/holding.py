@@ -23,6 +23,11 @@ EARLIER = 48
 """At how many moments of that."""
 
 
+MOST = 1000
+_NEAR: dict[int, tuple[Rule, Expr]] = {}
+"""What ``near_limit`` made of a rule, by its identity: it is asked for at every moment of a recording."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """How long a condition counts, in seconds since boot."""
@@ -58,7 +63,8 @@ def holding(rule: Rule, look: Look) -> Mapping[Labels, Span] | Missing:
     held for all of ``held`` is remembered after it fell.
     """
     at = look.history.times[-1]
-    now = evaluate(rule.condition(), look.history, at, window(look))
+    condition = rule.condition()
+    now = evaluate(condition, look.history, at, window(look))
     if isinstance(now, Missing):
         return now
     begin = look.history.times[0] + window(look)
@@ -68,7 +74,7 @@ def holding(rule: Rule, look: Look) -> Mapping[Labels, Span] | Missing:
     lately = _moments(look, asked, at, STEPS)
     courses: dict[Labels, Course] = {}
     for moment in (*earlier, *lately):
-        step(rule, look, courses, moment, holds(rule.condition(), look, moment))
+        step(rule, look, courses, moment, holds(condition, look, moment))
     spans: dict[Labels, Span] = {}
     for subject in now:
         course = courses.get(subject, Course())
@@ -114,8 +120,14 @@ def step(rule: Rule, look: Look, courses: dict[Labels, Course], at: float, now: 
 
 def near_limit(rule: Rule) -> Expr:
     """What must not hold for a finding to be over: the level with its limits at ``clear``, without a veto."""
-    level = _eased(rule.when, rule.clear)
-    return Unless(level, tuple(sign.expr for sign in rule.unless)) if rule.unless else level
+    known = _NEAR.get(id(rule))
+    if known is None or known[0] is not rule:
+        if len(_NEAR) >= MOST:
+            _NEAR.clear()
+        level = _eased(rule.when, rule.clear)
+        near = Unless(level, tuple(sign.expr for sign in rule.unless)) if rule.unless else level
+        known = _NEAR[id(rule)] = rule, near
+    return known[1]
 
 
 def _eased(expr: Expr, share: float) -> Expr:
