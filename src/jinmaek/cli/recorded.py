@@ -79,7 +79,11 @@ class Recorded:
     def earlier(self, seconds: float) -> Snapshot | None:
         """The sample so long before, of the same boot; None where there is none."""
         then = self.seconds - seconds
+        at = bisect_right(self.past.times, then) - 1
+        if at >= 0:
+            return self.past.snapshot(at)
         part = Past(self._recording, self.past.boot, then - 2 * max(1.0, seconds), then)
+        part.only = self.past.only
         return part.snapshot(len(part) - 1) if len(part) else None
 
     def go_on(self, seconds: float) -> bool:
@@ -90,6 +94,7 @@ class Recorded:
             self._at = at
             return True
         part = Past(self._recording, self.past.boot, self.seconds, then + 3600)
+        part.only = self.past.only
         if not part.times or part.times[-1] < then:
             return False
         self.past, self._at = part, max(1, bisect_right(part.times, then) - 1)

@@ -73,7 +73,7 @@ class Recorded:
 
         from jinmaek.accounts.cpu import explained
         from jinmaek.history.recording.past import Past
-        from jinmaek.views.top_frame import frame
+        from jinmaek.views.top_frame import TABLES, frame
 
         entry = self._recording.entries[bisect_right(self._places, place) - 1]
         wall = self.walls[place]
@@ -81,6 +81,7 @@ class Recorded:
         at = place - self._places[self._recording.entries.index(entry)]
         now = clocks["boottime"][at] / 1e9
         past = Past(self._recording, entry.boot, now - 2 * BEFORE, now)
+        past.only = TABLES
         try:
             last = past.snapshot(len(past) - 1)
             if last.tasks is None:

@@ -14,7 +14,7 @@ from jinmaek.model import TasksRead
 from jinmaek.root import LIVE
 from jinmaek.tasks import users
 from jinmaek.views.top import Printed, Shown, arrange, render
-from jinmaek.views.top_frame import Frame, frame
+from jinmaek.views.top_frame import TABLES, Frame, frame
 from jinmaek.views.top_json import data
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ def shown(args: Namespace, wanted: Shown, only: frozenset[int] | None) -> int:
     left = args.iterations or 1
     printed, width = Printed(), columns(args.width)
     with Recorded(args) as recorded:
+        recorded.past.only = TABLES
         name_of = _names(recorded)
         while True:
             made = _frame(recorded, args.delay, only, name_of)
@@ -49,10 +50,11 @@ def shown(args: Namespace, wanted: Shown, only: frozenset[int] | None) -> int:
 def _frame(
     recorded: Recorded, delay: float, only: frozenset[int] | None, name_of: Callable[[int], str]
 ) -> Frame:
+    # The earlier first: to go on in a block costs less than to go back.
+    before = recorded.earlier(delay)
     now = recorded.snapshot()
     if now.tasks is None or not len(now.tasks.processes):
         raise SourceUnreadable(recorded.past.recording.path, "no processes were recorded then")
-    before = recorded.earlier(delay)
     made = frame(
         before,
         now,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 
-from jinmaek.history.recording.numbers import LARGEST, decode, wrapped
+from jinmaek.history.recording.numbers import LARGEST, PLAIN, decode, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,7 +164,11 @@ class Tasks:
         if column in TEXTS:
             return [self.strings[number] for number in numbers]
         code = self.codes[self.columns.index(column)]
-        found = [_value(number, code) for number in numbers]
+        found: list[Value]
+        if code == PLAIN and numbers and min(numbers) >= -LARGEST and max(numbers) < LARGEST:
+            found = [n if n >= 0 else None if n == NONE else n + 1 for n in numbers]
+        else:
+            found = [_value(number, code) for number in numbers]
         for name, row, since, other in self.exceptions:
             if name == column and since <= scan and row in rows:
                 at = rows.index(row)

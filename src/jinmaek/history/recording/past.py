@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, overload
 
 from jinmaek.catalog import Ref
 from jinmaek.history.recording.block import Block, Table
+from jinmaek.history.recording.encode import WAITING
 from jinmaek.history.recording.numbers import DECODE, DIVISORS
 from jinmaek.history.recording.recording import Entry, Recording
-from jinmaek.history.recording.sealed import WRONG
+from jinmaek.history.recording.sealed import WRONG, Sealed
 from jinmaek.history.recording.snapshots import DAMAGED, Made, Sampled
 from jinmaek.model import Gap, Labels, Points
 from jinmaek.sampling import Snapshot
@@ -44,6 +45,8 @@ class Past:
         entries: Sequence[Entry] | None = None,
     ) -> None:
         """``entries`` are the blocks to look in, where they are known."""
+        self.only: Collection[str] | None = None
+        """The tables that snapshots are made of, where not all are needed."""
         self.recording = recording
         self.boot = boot
         self._entries: list[tuple[Entry, int, int]] = []
@@ -100,7 +103,7 @@ class Past:
             if at < behind - first:
                 sampled = self._sampled.get(number)
                 if sampled is None:
-                    block = self.recording.whole(entry)
+                    block = self._block(entry)
                     if block is None:
                         raise LookupError(f"{entry.name}: block {entry.number} cannot be read")
                     if len(self._sampled) > 1:
@@ -109,6 +112,15 @@ class Past:
                 return sampled.at(first + at, carried=True)
             at -= behind - first
         raise IndexError(place)
+
+    def _block(self, entry: Entry) -> Block | None:
+        found = None if self.only is None else self.recording.open(entry)
+        if isinstance(found, Sealed) and self.only is not None:
+            try:
+                return found.block([*self.only, WAITING])
+            except WRONG:
+                return None
+        return self.recording.whole(entry)
 
     def rows(self, table: str, place: int) -> tuple[object, ...] | Gap:
         """The rows of a table as they were last read at or before a sample, in its block."""
