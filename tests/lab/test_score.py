@@ -110,6 +110,7 @@ def test_nobody_of_another_run_is_right() -> None:
     run = ran(FAULT)
     assert names(Culprit("process", "jm-opener", "", pid=7), "jm-opener", run)
     assert not names(Culprit("process", "jm-opener", "", pid=8), "jm-opener", run)
+    assert names(Culprit("process", "jm-opener", "", pid=8), "jm-opener", run, {8})
     assert not names(Culprit("process", "other", "", pid=7), "jm-opener", run)
     assert names(Culprit("cgroup", "/jinmaek-lab-run-abc", ""), "jm-opener", run)
     assert not names(Culprit("cgroup", "/jinmaek-lab-run-def", ""), "jm-opener", run)

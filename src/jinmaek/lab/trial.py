@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import os
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from jinmaek.diagnosis.pulse import watch
@@ -83,19 +85,23 @@ def trial(
     known = {rule.id for rule in rules}
     wanted = tuple(want for want in experiment.expects if want.rule in known)
     most = 1 if experiment.span >= LONG else LOOKS
+    groups: dict[int, int] = {}
     done = run(
         experiment,
         base,
-        lambda one, looks: _look_on(one, looks, rules, lang, wanted, least if wanted else TWICE, most),
+        lambda one, looks: _look_on(
+            one, looks, rules, lang, wanted, least if wanted else TWICE, most, groups
+        ),
         more=most * (experiment.span + 2),
     )
     benign = tuple(name for name in experiment.explains if name in known)
     earlier = frozenset(before)
+    mine = {pid for pid, group in groups.items() if group in done.pids}
     return Trial(
         experiment=experiment,
         began=done.looks[0].diagnosis.time - done.looks[0].after if done.looks else 0.0,
         ended=done.looks[-1].diagnosis.time if done.looks else 0.0,
-        outcomes=tuple(_outcome(want, done, earlier) for want in wanted),
+        outcomes=tuple(_outcome(want, done, mine, earlier) for want in wanted),
         explained=tuple(
             (name, any(_explains(name, look.diagnosis) for look in done.looks)) for name in benign
         ),
@@ -114,24 +120,39 @@ def _look_on(
     wanted: tuple[Expected, ...],
     least: int,
     most: int,
+    groups: dict[int, int],
 ) -> None:
-    """Looks one after the other, as if ``jinmaek`` were run again and again."""
+    """Looks one after the other, as if ``jinmaek`` were run again and again.
+
+    ``groups`` is told the process groups of those it names, as long as they live.
+    """
     since = looks[0].diagnosis.time - looks[0].after if looks else None
     for number in range(1, most + 1):
         diagnosis = watch(adapted(rules, experiment), experiment.span, INTERVAL, lang, None)
         since = diagnosis.time - diagnosis.wall_s if since is None else since
         looks.append(Look(diagnosis.time - since, diagnosis))
+        groups |= _groups(diagnosis)
         said = {finding.rule for look in looks for finding in look.diagnosis.findings}
         if number >= min(least, most) and all(want.rule in said for want in wanted):
             return
 
 
-def _outcome(want: Expected, done: Run, before: frozenset[str]) -> Outcome:
+def _groups(diagnosis: Diagnosis) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for finding in diagnosis.findings:
+        for pid in (culprit.pid for culprit in finding.culprits):
+            if pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    found[pid] = os.getpgid(pid)
+    return found
+
+
+def _outcome(want: Expected, done: Run, mine: set[int], before: frozenset[str]) -> Outcome:
     for look in done.looks:
         found = [finding for finding in look.diagnosis.findings if finding.rule == want.rule]
         firsts = [finding.culprits[0] if finding.culprits else None for finding in found]
         right: list[bool | None] = [
-            None if want.culprit is None else first is not None and names(first, want.culprit, done)
+            None if want.culprit is None else first is not None and names(first, want.culprit, done, mine)
             for first in firsts
         ]
         # A rule may find several cgroups or processes, of which others on the host have some.
@@ -141,10 +162,13 @@ def _outcome(want: Expected, done: Run, before: frozenset[str]) -> Outcome:
     return Outcome(want.rule, False, None, None, None)
 
 
-def names(culprit: Culprit, name: str, done: Run) -> bool:
-    """Of a process it must be one of this run, not one of the same name; of a cgroup, that of this run."""
+def names(culprit: Culprit, name: str, done: Run, mine: Collection[int] = ()) -> bool:
+    """Of a process it must be one of this run, not one of the same name; of a cgroup, that of this run.
+
+    ``mine`` are descendants of those that were started for the run.
+    """
     if culprit.pid is not None:
-        return culprit.name == name and culprit.pid in done.pids
+        return culprit.name == name and (culprit.pid in done.pids or culprit.pid in mine)
     return name in culprit.name or done.name in culprit.name
 
 

@@ -42,7 +42,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
     worker = start_in(bench, [group], "jm-burster", burst)
     worker.hear()
     before = readings.before(**status(worker.pid, "RssAnon", "VmSwap"))
-    during = readings.during(**status(worker.pid, "RssAnon", "VmSwap"))
+    readings.observe()
+    during = readings.take("during", **status(worker.pid, "RssAnon", "VmSwap"))
     out = (during - before)["vmstat.pswpout"]
     return answer(
         True if out > 10_000 else None,

@@ -24,7 +24,7 @@ def fork_on(line: Line) -> None:
 
 def run(bench: Bench, readings: Readings) -> Answer:
     cpus = len(os.sched_getaffinity(0))
-    for worker in [start(bench, "jm-forker", fork_on) for _ in range(2 * cpus)]:
+    for worker in [start(bench, "jm-forker", fork_on) for _ in range(4 * cpus)]:
         worker.hear()
     before = readings.before()
     time.sleep(WATCHED)
@@ -40,7 +40,7 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="conditions.fork-storm",
     claim="Processes too short to be seen in top can take the CPUs",
-    how="Two processes for each CPU fork children that end at once, and wait for them",
+    how="Four processes for each CPU fork children that end at once, and wait for them",
     run=run,
     shows=("stat.processes", "stat_cpu.system", "loadavg.last_pid"),
     expects=(Expected("process.fork-storm", "jm-forker"),),

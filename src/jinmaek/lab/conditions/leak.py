@@ -41,7 +41,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
     worker = start(bench, "jm-leaker", leak)
     worker.hear()
     before = readings.before(**status(worker.pid, "RssAnon"))
-    change = readings.during(**status(worker.pid, "RssAnon")) - before
+    readings.observe()
+    change = readings.take("during", **status(worker.pid, "RssAnon")) - before
     return answer(
         change["RssAnon"] > 0,
         "its memory grew by {grown}",

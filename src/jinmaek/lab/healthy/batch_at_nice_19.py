@@ -19,7 +19,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
     for worker in workers:
         worker.hear()
     readings.before(**{"CPU used by them": seconds(cpu_time(workers))})
-    readings.during(**{"CPU used by them": seconds(cpu_time(workers))})
+    readings.observe()
+    readings.take("during", **{"CPU used by them": seconds(cpu_time(workers))})
     return answer(
         all(worker.state == "R" for worker in workers),
         "{count} processes at nice {nice} take all the CPU that is left",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from typing import Literal
 
 from jinmaek import procfile
@@ -93,6 +94,7 @@ def set_memory(folder: str, limit: int) -> None:
             # Version 1 reclaims a few times for a lower limit, and gives up where that was not enough.
             if error.errno != errno.EBUSY or attempt == RECLAIMS - 1:
                 raise CannotMake("{path}: {why}", path=name, why=error.strerror) from None
+            time.sleep(0.05)
         else:
             return
 
