@@ -52,7 +52,7 @@ def test_a_full_disk(disk: Path, tmp_path: Path) -> None:
     said = tmp_path / "said"
     with said.open("w") as errors, subprocess.Popen(words, stderr=errors) as child:
         try:
-            until(lambda: any(folder.glob("*.stream")))
+            until(lambda: any(one.stat().st_size > 10_000 for one in folder.glob("*.stream")))
             filler = disk / "filler"
             with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
                 fill(file.fileno())
