@@ -65,6 +65,10 @@ def idle(count: int) -> Iterator[None]:
             os.waitpid(pid, 0)
 
 
+BESIDE = "procps top -b"
+"""What all others are compared with."""
+
+
 def tools() -> dict[str, object]:
     """What is measured by name: a command for so many refreshes, or None where it is not installed."""
     python, us = sys.executable, [sys.executable, "-m", "jinmaek", "top", "-b", "-d", "0.01"]
@@ -72,7 +76,7 @@ def tools() -> dict[str, object]:
     psutil = importlib.util.find_spec("psutil")
     glances = shutil.which("glances")
     return {
-        "procps top -b": top and (lambda n: [top, "-b", "-d", "0.01", "-n", str(n)]),
+        BESIDE: top and (lambda n: [top, "-b", "-d", "0.01", "-n", str(n)]),
         "jinmaek scan, bpf": lambda n: [python, "-c", SCAN, "bpf", str(n)],
         "jinmaek scan, procfs": lambda n: [python, "-c", SCAN, "procfs", str(n)],
         "jinmaek top -b, bpf": lambda n: [*us, "--tasks", "bpf", "-n", str(n)],
@@ -139,7 +143,7 @@ def refresh(command: object, quiet: int) -> float | None:
     return None if few is None or many is None else (many - few) / MANY
 
 
-def measure(count: int, rounds: int) -> None:
+def measure(count: int, rounds: int, only: str = "") -> None:
     """A table of all tools at ``count`` processes."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     taken: dict[str, list[float]] = {}
@@ -147,13 +151,15 @@ def measure(count: int, rounds: int) -> None:
     with idle(count):
         for _ in range(rounds):
             for name, command in tools().items():
+                if only not in name and name != BESIDE:
+                    continue
                 seconds = refresh(command, quiet)
                 if seconds is None:
                     missing.append(name)
                 else:
                     taken.setdefault(name, []).append(seconds * 1000)
     os.close(quiet)
-    procps = taken.get("procps top -b")
+    procps = taken.get(BESIDE)
     print(f"\n{count} idle processes: CPU per refresh, median of {rounds}")
     for name, times in taken.items():
         ratio = statistics.median(a / b for a, b in zip(procps, times, strict=False)) if procps else None
@@ -170,6 +176,9 @@ def main() -> int:
     parser.add_argument("counts", nargs="*", type=int, metavar="N")
     parser.add_argument("--large", action="store_true", help="also 10,000")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="what has it in its name, beside procps top"
+    )
     args = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     print(
@@ -177,7 +186,7 @@ def main() -> int:
         f" Python {platform.python_version()}"
     )
     for count in args.counts or [1000, 5000, *([10000] if args.large else [])]:
-        measure(count, args.rounds)
+        measure(count, args.rounds, args.only)
     return 0
 
 
