@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import Answer, Experiment, Needs, answer
 from jinmaek.lab.make.reading import MIB, forget
@@ -19,6 +21,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
     before = readings.before()
     room = bytearray(4 * MIB)
     with open(path, "rb", buffering=0) as file:
+        # Page by page: for large folios the kernel would reclaim cache long before all memory is in use.
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
         while figure("MemFree") > whole * LEFT and file.readinto(room):
             pass
     filled = readings.take("filled")
