@@ -9,18 +9,18 @@ from jinmaek.lab.experiment import MIB, Answer, Expected, Experiment, Needs, ans
 from jinmaek.lab.make import cgroups
 from jinmaek.lab.make.process import start_in
 from jinmaek.lab.make.storage import swap_file
-from jinmaek.lab.make.swapping import work_in
+from jinmaek.lab.make.swapping import work_in_full
 from jinmaek.lab.readings import Readings
 
-SIZE = 160 * MIB
+MOST = 192 * MIB
 LIMIT = 80 * MIB
 SWAP = 88 * MIB
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
-    swap_file(bench, SWAP)
+    path, _ = swap_file(bench, SWAP)
     group = cgroups.memory(bench, LIMIT)
-    worker = start_in(bench, [group], "jm-swapper", work_in, SIZE)
+    worker = start_in(bench, [group], "jm-swapper", work_in_full, path, MOST)
     worker.hear(60)
     readings.before()
     worker.go_on()
@@ -38,7 +38,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="conditions.swap-full",
     claim="Swap that is full while pages still leave for it is a danger",
-    how="A process works on 160 MiB in a cgroup of 80 MiB, beside a swap file of 88 MiB",
+    how="In a cgroup of 80 MiB a process takes memory until a swap file of 88 MiB is 95 % full, and works "
+    "in it",
     run=run,
     needs=Needs(root=True, memory=256 * MIB, disk=2 * SWAP, cgroups=("memory",)),
     shows=("meminfo.SwapTotal", "meminfo.SwapFree", "vmstat.pswpin", "vmstat.pswpout"),

@@ -6,16 +6,21 @@ import time
 
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import MIB, Answer, Experiment, Needs, answer
-from jinmaek.lab.make.swapping import swapped_out
+from jinmaek.lab.make import cgroups
+from jinmaek.lab.make.process import start_in
+from jinmaek.lab.make.storage import swap_file
+from jinmaek.lab.make.swapping import fill_swap
 from jinmaek.lab.readings import Readings
 
-SIZE = 196 * MIB
+MOST = 256 * MIB
 LIMIT = 64 * MIB
 SWAP = 144 * MIB
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
-    swapped_out(bench, SIZE, LIMIT, swap=SWAP)
+    path, _ = swap_file(bench, SWAP)
+    group = cgroups.memory(bench, LIMIT)
+    start_in(bench, [group], "jm-swapper", fill_swap, path, MOST).hear(60)
     time.sleep(1)
     during = readings.during()
     used = 1 - during["meminfo.SwapFree"] / during["meminfo.SwapTotal"]
@@ -31,7 +36,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="healthy.full-quiet-swap",
     claim="Swap that is full and quiet is full of what nobody uses",
-    how="A process of 196 MiB in a cgroup of 64 MiB fills a swap file of 144 MiB and then sleeps",
+    how="In a cgroup of 64 MiB a process takes memory until a swap file of 144 MiB is 95 % full, and then "
+    "sleeps",
     run=run,
     needs=Needs(root=True, memory=256 * MIB, disk=2 * SWAP, cgroups=("memory",)),
     shows=(
