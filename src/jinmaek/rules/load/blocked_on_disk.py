@@ -16,6 +16,7 @@ from jinmaek.diagnosis.expr import (
     now,
     rate,
     total,
+    unless,
 )
 from jinmaek.diagnosis.rule import Rule, Sign
 from jinmaek.rules.terms import CPUS, pressure, waiting
@@ -51,9 +52,13 @@ RULE = Rule(
     unless=(
         Sign(
             "no disk has anything to do: not a disk's fault",
-            all_of(
-                largest(rate("diskstats.io_ticks")) < limit("disk-idle", 0.05),
-                largest(highest("diskstats.in_flight")) < 1,
+            # What a limit of a cgroup holds back has not reached the disk yet, and its threads sleep for it.
+            unless(
+                all_of(
+                    largest(rate("diskstats.io_ticks")) < limit("disk-idle", 0.05),
+                    largest(highest("diskstats.in_flight")) < 1,
+                ),
+                waiting(DISK) >= 1,
             ),
         ),
         Sign(
@@ -70,13 +75,16 @@ RULE = Rule(
     worse=(
         (
             "warning",
-            any_of(
-                all_of(
-                    pressure("io", "full") > limit("stalled", 0.1),
-                    mean("stat.procs_blocked") >= limit("blocked-warning", 2),
+            unless(
+                any_of(
+                    all_of(
+                        pressure("io", "full") > limit("stalled", 0.1),
+                        mean("stat.procs_blocked") >= limit("blocked-warning", 2),
+                    ),
+                    all_of(pressure("io", "full") > limit("stalled", 0.1), SLOW),
+                    average(rate("stat_cpu.iowait")) > limit("iowait-warning", 0.4, "netdata"),
                 ),
-                all_of(pressure("io", "full") > limit("stalled", 0.1), SLOW),
-                average(rate("stat_cpu.iowait")) > limit("iowait-warning", 0.4, "netdata"),
+                IN_D < limit("in-d-warning", 1),
             ),
         ),
         (
@@ -96,6 +104,7 @@ RULE = Rule(
         "See which device is slow, by await and queue: iostat -x 1",
         "See who reads and writes: pidstat -d 1, and per cgroup in io.stat",
         "Look for resets and errors of the device: dmesg -T | grep -iE 'reset|timeout|I/O error'",
+        "If no disk is busy, look for a limit: io.max of the cgroup, blkio.throttle.* in version 1",
     ),
     does_not_help=(
         "More CPUs: these threads do not run",
