@@ -12,6 +12,7 @@ import pytest
 
 from jinmaek.cli.main import main
 from jinmaek.lab import experiments
+from jinmaek.lab.bench import Bench
 from jinmaek.lab.conditions import files_run_out
 from jinmaek.lab.experiment import Expected, Experiment, answer
 from jinmaek.lab.healthy import many_open_files
@@ -172,6 +173,14 @@ def test_what_cannot_run_here_is_said(capsys: pytest.CaptureFixture[str], tmp_pa
     assert told["recall"] is None
     assert told["refused"][0]["name"] == "conditions.leak"
     assert "--memory" in page.read_text()
+
+
+def test_two_labs_at_a_time_would_see_each_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked = ["lab", "score", "--only", "conditions.leak", "--memory", "1M", "--dir", str(tmp_path)]
+    with Bench(str(tmp_path)) as bench:
+        assert main(asked) == 3
+        assert bench.folder in capsys.readouterr().err
+    assert main(asked) == 0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
 from jinmaek.cli.lab import checked, chosen, print_json, status, stoppable
 from jinmaek.i18n import tr
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     from jinmaek.lab import as_json
+    from jinmaek.lab.journal import living
     from jinmaek.lab.machine import machine
     from jinmaek.lab.markdown import page
     from jinmaek.lab.room import refusal
@@ -36,6 +37,11 @@ def run(args: argparse.Namespace) -> int:
     if args.page is not None and not os.access(os.path.dirname(args.page) or ".", os.W_OK):
         raise SourceUnreadable(
             args.page, "cannot be written", "--page wants a file in a folder that is there"
+        )
+    running = living(place)
+    if running:
+        raise Failure(
+            running[0], "another lab is running, and each would see what the other makes", "wait for it"
         )
     with stoppable(), _peers(args) as (peers, absent):
         result = score(

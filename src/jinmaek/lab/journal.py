@@ -151,6 +151,24 @@ def new_folder(base: str) -> str:
     return tempfile.mkdtemp(prefix="run-", dir=place(base))
 
 
+def living(base: str) -> list[str]:
+    """Folders of labs that run now. Raises OSError, ``Untrusted``."""
+    found = []
+    for name in sorted(os.listdir(place(base))):
+        path = f"{place(base)}/{name}"
+        try:
+            file = os.open(f"{path}/{JOURNAL}", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            found.append(path)
+        finally:
+            os.close(file)
+    return found
+
+
 def left_behind(base: str) -> Iterator[tuple[str, int]]:
     """Folders of dead labs, and the descriptor that now holds each lock. Raises OSError, ``Untrusted``."""
     for name in sorted(os.listdir(place(base))):
