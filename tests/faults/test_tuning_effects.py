@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -222,13 +223,17 @@ def test_vfs_cache_pressure_moves_reclaim_from_page_cache_to_names(many_files: P
                 "looked at": counter("slabs_scanned") - began,
             }
 
-    found: list[Mapping[str, int]] = []
+    found: dict[int, list[Mapping[str, int]]] = {1: [], 100: [], 1000: []}
     with restored():
-        for pressure in (1, 100, 1000):
-            Path("/proc/sys/vm/vfs_cache_pressure").write_text(str(pressure))
-            found.append(unless_dropped(grow))
-    keeping, fair, dropping = found
-    print(f"left and looked at under 1, 100, 1000: {found}")
+        # Reclaim works in large strides: one that comes early or late is outvoted.
+        for _ in range(3):
+            for pressure, those in found.items():
+                Path("/proc/sys/vm/vfs_cache_pressure").write_text(str(pressure))
+                those.append(unless_dropped(grow))
+    print(f"left and looked at: {found}")
+    keeping, fair, dropping = (
+        {key: statistics.median(one[key] for one in those) for key in those[0]} for those in found.values()
+    )
     assert keeping["names"] > fair["names"] > dropping["names"]
     assert keeping["cache"] < fair["cache"] < dropping["cache"]
     assert keeping["looked at"] < fair["looked at"] < dropping["looked at"]
