@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.fleet.fake_engine import Behaviour, Fake, fake, fault, reply, vector
 
-from jinmaek.cli.engine import TODO, moment
+from jinmaek.cli.engine import WHAT_TO_DO, moment
 from jinmaek.cli.errors import Usage
 from jinmaek.cli.main import main
 
@@ -56,7 +56,7 @@ def test_an_expired_token_is_said_and_not_shown(
     assert engine.headers[0]["X-Scope-OrgID"] == SECRET
     said = capsys.readouterr()
     assert said.err.count("token is expired") == 3
-    assert TODO["denied"] in said.err
+    assert WHAT_TO_DO["denied"] in said.err
     assert SECRET not in said.err + said.out
 
 

@@ -24,7 +24,7 @@ LONGEST = 64 << 10
 """Bytes of a file with a secret or with headers."""
 AT_ONCE = 16
 
-TODO = {
+WHAT_TO_DO = {
     "unreachable": "is it the address of Prometheus or VictoriaMetrics, and may this host reach it?",
     "timed out": "try again, or give it longer with --timeout",
     "denied": f"is the token or password right and not expired? See --token-file, --user and ${TOKEN}",
@@ -109,7 +109,7 @@ def moment(option: str, text: str, before: float) -> float:
 def unanswered(url: str, fault: NoAnswer) -> SourceUnreadable:
     """What a query without an answer is to the user."""
     return SourceUnreadable(
-        url, f"{fault.why}: {fault.detail}" if fault.detail else fault.why, TODO[fault.why]
+        url, f"{fault.why}: {fault.detail}" if fault.detail else fault.why, WHAT_TO_DO[fault.why]
     )
 
 
