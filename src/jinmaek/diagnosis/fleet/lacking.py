@@ -24,7 +24,7 @@ from jinmaek.diagnosis.expr import (
     Range,
     Unless,
 )
-from jinmaek.diagnosis.shape import seconds
+from jinmaek.diagnosis.shape import leaves, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ def lacks(expr: Expr, lacking: Lacking) -> bool:
 
 def relevant(expr: Expr, lacking: Lacking) -> Lacking:
     """What of it makes a difference to an expression."""
-    leaves = tuple(wanting(expr, lacking))
+    missing = tuple(wanting(expr, lacking))
     return Lacking(
-        frozenset(leaf.ref for leaf in leaves if leaf.ref in lacking.refs),
-        lacking.young and any(leaf.ref not in lacking.refs for leaf in leaves),
+        frozenset(leaf.ref for leaf in missing if leaf.ref in lacking.refs),
+        lacking.young and any(leaf.ref not in lacking.refs for leaf in missing),
     )
 
 
@@ -72,7 +72,7 @@ def wanting(  # noqa: C901 - one match over all nodes
         case AnyOf(terms) if all(_value(term) for term in terms):
             each = [tuple(wanting(term, lacking)) for term in terms]
             if all(each):
-                yield from (leaf for leaves in each for leaf in leaves)
+                yield from (leaf for missing in each for leaf in missing)
         case AllOf(terms) | AnyOf(terms):
             for term in terms:
                 yield from wanting(term, lacking)
@@ -87,12 +87,12 @@ def wanting(  # noqa: C901 - one match over all nodes
 
 def reach(expr: Expr) -> float:
     """How far back, in seconds, a trend in an expression looks; 0 where there is none."""
-    return max((_back(leaf) for leaf in _leaves(expr)), default=0.0)
+    return max((_back(leaf) for leaf in leaves(expr)), default=0.0)
 
 
 def span(expr: Expr) -> float:
     """How long, in seconds, the past is that an expression is about, windows without their own left out."""
-    return max((_back(leaf) + _over(leaf) for leaf in _leaves(expr)), default=0.0)
+    return max((_back(leaf) + _over(leaf) for leaf in leaves(expr)), default=0.0)
 
 
 def _back(leaf: Now | Range) -> float:
@@ -101,27 +101,6 @@ def _back(leaf: Now | Range) -> float:
 
 def _over(leaf: Now | Range) -> float:
     return seconds(leaf.over) if isinstance(leaf, Range) and leaf.over is not None else 0.0
-
-
-def _leaves(expr: Expr) -> Iterator[Now | Range]:
-    match expr:
-        case Const():
-            return
-        case Now() | Range():
-            yield expr
-        case Arithmetic(_, left, right) | Compare(_, left, right):
-            yield from _leaves(left)
-            yield from _leaves(right)
-        case AllOf(terms) | AnyOf(terms):
-            for term in terms:
-                yield from _leaves(term)
-        case Unless(term, vetoes):
-            for part in (term, *vetoes):
-                yield from _leaves(part)
-        case Named(_, term) | Aggregate(_, term):
-            yield from _leaves(term)
-        case _:
-            assert_never(expr)
 
 
 def _value(expr: Expr) -> bool:
