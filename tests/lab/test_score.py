@@ -163,6 +163,28 @@ def test_a_fault_and_a_healthy_host_are_told_apart(tmp_path: Path, monkeypatch: 
     assert not [*fault.run.leftovers, *fine.run.leftovers]
 
 
+def test_a_score_that_is_stopped_tells_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = iter([judged(FAULT, [hit(right=True)])])
+
+    def one(*_: object) -> Trial:
+        try:
+            return next(made)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr("jinmaek.lab.score.trial", one)
+    monkeypatch.setattr("jinmaek.lab.score._calm", lambda *_: ((), (0.0, 0.0)))
+    page = tmp_path / "page.md"
+    asked = ["lab", "score", "--only", "conditions.leak", "--dir", str(tmp_path), "--lang", "en"]
+    assert main([*asked, "--page", str(page)]) == 130
+    assert "stopped after 1 of 3 trials" in capsys.readouterr().out
+    assert "stopped after 1 of 3 trials" in page.read_text()
+    assert main(asked) == 130, "before the first trial there is nothing to tell"
+    assert not capsys.readouterr().out
+
+
 def test_what_cannot_run_here_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     asked = ["lab", "score", "--only", "conditions.leak", "--repeats", "1", "--memory", "1M"]

@@ -67,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
     if args.page is not None:
         with open(args.page, "w", encoding="utf-8") as file:
             file.write(page(result, where, args.repeats, args.lang))
-    return 3 if any(one.run.leftovers for one in result.trials) else 0
+    if any(one.run.leftovers for one in result.trials):
+        return 3
+    return 130 if result.stopped else 0
 
 
 @contextmanager

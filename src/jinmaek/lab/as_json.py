@@ -115,6 +115,8 @@ def score(done: Score, machine: dict[str, object]) -> dict[str, Any]:
     return {
         "machine": machine,
         "seconds": done.seconds,
+        "stopped": done.stopped,
+        "trials_planned": done.planned,
         "recall": done.recall,
         "right_culprit": done.culprits,
         "trials_made": len(done.judged),

@@ -16,6 +16,7 @@ from jinmaek.lab.score_text import (
     peer_name,
     peer_rows,
     scaled,
+    stopped,
     sums,
     wrong,
 )
@@ -57,6 +58,9 @@ def _lines(score: Score, machine: Mapping[str, object], repeats: int, lang: str)
     )
     yield text
     yield ""
+    if score.stopped:
+        yield stopped(score, lang)
+        yield ""
     yield sums(score, lang)
     yield ""
     yield from _grid(

@@ -58,6 +58,10 @@ class Score:
     peers: tuple[PeerScore, ...]
     absent: tuple[Absent, ...]
     seconds: float
+    planned: int = 0
+    """Trials there were to be."""
+    stopped: bool = False
+    """Whether it was stopped before all of them were made: what there is counts all the same."""
 
     @property
     def judged(self) -> tuple[Trial, ...]:
@@ -122,7 +126,8 @@ def score(
 ) -> Score:
     """Every experiment ``repeats`` times, one round after the other. ``done`` is told of each trial.
 
-    With ``peers`` there are two looks at least, so that they have the time to see it too.
+    With ``peers`` there are two looks at least, so that they have the time to see it too. Ctrl-C ends it with
+    the trials made so far; before the first it is raised.
     """
     began = time.monotonic()
     least = TWICE if peers else 1
@@ -131,20 +136,28 @@ def score(
     said: list[tuple[Heard, ...]] = []
     refused: dict[str, str] = {}
     rounds = [one for _ in range(repeats) for one in experiments]
-    for number, one in enumerate(rounds, 1):
-        if progress:
-            progress(one, number, len(rounds), pace.left(rounds[number - 1 :]))
-        started = time.monotonic()
-        why = refusal(one)
-        if why is not None:
-            refused[one.name] = why
-            pace.took[one.name] = 0.0
-            continue
-        before, calm = _calm(rules, lang)
-        trials.append(trial(one, rules, base, lang, before, least))
-        said.append(heard(peers, calm, trials[-1]))
-        done(trials[-1])
-        pace.took[one.name] = time.monotonic() - started
+    stopped = False
+    try:
+        for number, one in enumerate(rounds, 1):
+            if progress:
+                progress(one, number, len(rounds), pace.left(rounds[number - 1 :]))
+            started = time.monotonic()
+            why = refusal(one)
+            if why is not None:
+                refused[one.name] = why
+                pace.took[one.name] = 0.0
+                continue
+            before, calm = _calm(rules, lang)
+            made = trial(one, rules, base, lang, before, least)
+            told = heard(peers, calm, made)
+            trials.append(made)
+            said.append(told)
+            done(made)
+            pace.took[one.name] = time.monotonic() - started
+    except KeyboardInterrupt:
+        if not trials:
+            raise
+        stopped = True
     return Score(
         trials=tuple(trials),
         refused=tuple(sorted(refused.items())),
@@ -152,6 +165,8 @@ def score(
         peers=held(peers, trials, said),
         absent=absent,
         seconds=time.monotonic() - began,
+        planned=len(rounds),
+        stopped=stopped,
     )
 
 

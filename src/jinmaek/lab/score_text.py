@@ -18,6 +18,9 @@ from jinmaek.views.units import amount
 
 def lines(score: Score, lang: str) -> Iterator[str]:
     """All of it."""
+    if score.stopped:
+        yield from folded(stopped(score, lang), WIDTH)
+        yield ""
     yield from _table(score, lang)
     yield ""
     yield from folded(sums(score, lang), WIDTH)
@@ -142,6 +145,12 @@ def sums(score: Score, lang: str) -> str:
         all=len(score.trials),
         time=amount(score.seconds, "seconds"),
     )
+
+
+def stopped(score: Score, lang: str) -> str:
+    """That it is not the whole of it."""
+    text = tr(lang, "stopped after {done} of {planned} trials: what follows is theirs")
+    return text.format(done=len(score.trials), planned=score.planned)
 
 
 def wrong(one: Trial, lang: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from jinmaek.lab.make.work import stay
 from jinmaek.lab.readings import Readings, read, share
 
 STEERING = "/sys/class/net/lo/queues/rx-0/rps_cpus"
-LISTENERS = 48
+LISTENERS = 160
 ALL_PACKETS = 3
 """ETH_P_ALL of linux/if_ether.h."""
 WATCHED = 2.0
@@ -69,7 +69,7 @@ EXPERIMENT = Experiment(
     name="conditions.interrupt-storm",
     claim="Taking in packets can use up one CPU while the others have time",
     how="2 processes flood the loopback device from one CPU; receive packet steering has another take them "
-    "in, for 48 listeners",
+    "in, for 160 listeners",
     run=run,
     needs=Needs(root=True, memory=64 * MIB, files=(STEERING,), cpus=2),
     shows=("stat_cpu.softirq", "softnet_stat.dropped", "softnet_stat.processed"),

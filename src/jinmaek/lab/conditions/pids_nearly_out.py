@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.counting import load_now
@@ -14,6 +15,8 @@ from jinmaek.lab.readings import Readings
 THREADS = 4000
 USED = 0.88
 STACK = 64 * 1024
+PAUSE = 0.5
+"""Seconds between two more threads."""
 
 
 def multiply(line: Line) -> None:
@@ -22,7 +25,9 @@ def multiply(line: Line) -> None:
     for _ in range(THREADS):
         threading.Thread(target=gate.wait, daemon=True).start()
     line.tell("there")
-    gate.wait()
+    while True:
+        time.sleep(PAUSE)
+        threading.Thread(target=gate.wait, daemon=True).start()
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
@@ -44,7 +49,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="conditions.pids-nearly-out",
     claim="When the limit of threads is near, nothing can be started, however much memory is free",
-    how="One process has 4,000 threads, and kernel.threads-max is set so that some 500 more may be started",
+    how="One process has 4,000 threads and starts two more a second; kernel.threads-max is set so that some 500 "
+    "more may be started",
     run=run,
     needs=Needs(root=True, memory=256 * MIB),
     shows=("loadavg.nr_threads", "sys_kernel.threads_max", "meminfo.KernelStack"),

@@ -12,9 +12,9 @@ from jinmaek.lab.make.storage import swap_file
 from jinmaek.lab.make.swapping import work_in_full
 from jinmaek.lab.readings import Readings
 
-MOST = 192 * MIB
+MOST = 320 * MIB
 LIMIT = 80 * MIB
-SWAP = 88 * MIB
+SWAP = 192 * MIB
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
@@ -38,10 +38,10 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="conditions.swap-full",
     claim="Swap that is full while pages still leave for it is a danger",
-    how="In a cgroup of 80 MiB a process takes memory until a swap file of 88 MiB is 95 % full, and works "
+    how="In a cgroup of 80 MiB a process takes memory until a swap file of 192 MiB is 95 % full, and works "
     "in it",
     run=run,
-    needs=Needs(root=True, memory=256 * MIB, disk=2 * SWAP, cgroups=("memory",)),
+    needs=Needs(root=True, memory=384 * MIB, disk=2 * SWAP, cgroups=("memory",)),
     shows=("meminfo.SwapTotal", "meminfo.SwapFree", "vmstat.pswpin", "vmstat.pswpout"),
     expects=(Expected("swap.full", "jm-swapper"),),
     allows=(

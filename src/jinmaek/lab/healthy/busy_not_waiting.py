@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import os
+import time
 
+from jinmaek import procfile
+from jinmaek.columns import Malformed
+from jinmaek.kernel.pid_schedstat import parse
 from jinmaek.lab.bench import Bench
 from jinmaek.lab.experiment import Answer, Experiment, answer
-from jinmaek.lab.make.process import start
+from jinmaek.lab.make.process import Worker, start
 from jinmaek.lab.make.work import spin
-from jinmaek.lab.readings import Readings
+from jinmaek.lab.readings import NotRead, Readings
+
+
+WAITING = 0.05
+"""Of the time: from there on others want the CPUs too, and somebody does wait."""
+
+
+def waited(worker: Worker) -> float:
+    """Seconds a worker was kept from its CPU. Raises ``NotRead``."""
+    try:
+        return parse(procfile.read(f"/proc/{worker.pid}/schedstat")).run_delay
+    except (procfile.Unreadable, Malformed):
+        raise NotRead("/proc/PID/schedstat") from None
 
 
 def run(bench: Bench, readings: Readings) -> Answer:
-    for worker in [start(bench, "jm-worker", spin, cpu) for cpu in os.sched_getaffinity(0)]:
+    workers = [start(bench, "jm-worker", spin, cpu) for cpu in os.sched_getaffinity(0)]
+    for worker in workers:
         worker.hear()
-    before = readings.before()
+    before, began = readings.before(), time.monotonic()
+    then = [waited(worker) for worker in workers]
     change = readings.during() - before
+    span = time.monotonic() - began
+    kept = max((waited(worker) - was) / span for worker, was in zip(workers, then, strict=True))
+    if kept > WAITING:
+        text = "others want the CPUs too: a process was kept from its own for {share} of the time"
+        return answer(None, text, share=(kept, "ratio"))
     return answer(
         True,
-        "the CPUs were idle for {idle} in all, threads waited for one for {waited}",
+        "the CPUs were idle for {idle} in all, and no process was kept from its own for more than {share} of "
+        "the time",
         idle=(change["stat_cpu.idle"], "seconds"),
-        waited=(change["pressure_cpu.some_total"], "seconds"),
+        share=(kept, "ratio"),
     )
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from jinmaek.diagnosis import culprits
-from jinmaek.diagnosis.expr import all_of, any_of, limit, lowest, now, slope, total
+from jinmaek.diagnosis.expr import all_of, any_of, limit, lowest, mean, now, slope, total
 from jinmaek.diagnosis.rule import Rule, Sign
+
+# What grows all the time is by half its growth above its mean. A round of reaping that one reading fell
+# into leaves the mean where all other readings are.
+STEADILY = now("zombies.count") - mean("zombies.count") > limit("steady", 0.3) * (
+    now("zombies.count") - lowest("zombies.count")
+)
 
 RULE = Rule(
     id="process.zombies",
@@ -30,6 +36,7 @@ RULE = Rule(
                 all_of(
                     now("zombies.count") >= limit("growing-warning", 30),
                     slope("zombies.count") > limit("growth", 1 / 60),
+                    STEADILY,
                 ),
                 now("zombies.count") >= limit("zombies-warning", 100),
             ),
