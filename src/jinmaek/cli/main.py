@@ -32,6 +32,7 @@ COMMANDS = {
     "capacity": "would more RAM help, when does it run out, and who grows",
     "heap": "which mapping of a process grows, what fills it, and the next tool at that pid",
     "cache": "who holds the page cache: by file, process, cgroup or file system, and whether RAM is short",
+    "cgroups": "what each cgroup holds, is allowed, did and waited for, and which one is held back",
     "buddyinfo": "free memory by block size, and how fragmented it is",
     "slabtop": "kernel object caches by size, count or use",
     "explain": "what a column, field, state, sysctl or rule means, with this host's figures",
