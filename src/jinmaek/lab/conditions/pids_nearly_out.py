@@ -49,8 +49,8 @@ def run(bench: Bench, readings: Readings) -> Answer:
 EXPERIMENT = Experiment(
     name="conditions.pids-nearly-out",
     claim="When the limit of threads is near, nothing can be started, however much memory is free",
-    how="One process has 4,000 threads and starts two more a second; kernel.threads-max is set so that some 500 "
-    "more may be started",
+    how="One process has 4,000 threads and starts two more a second; kernel.threads-max is set so that some "
+    "500 more may be started",
     run=run,
     needs=Needs(root=True, memory=256 * MIB),
     shows=("loadavg.nr_threads", "sys_kernel.threads_max", "meminfo.KernelStack"),

@@ -14,7 +14,6 @@ from jinmaek.lab.make.process import Worker, start
 from jinmaek.lab.make.work import spin
 from jinmaek.lab.readings import NotRead, Readings
 
-
 WAITING = 0.05
 """Of the time: from there on others want the CPUs too, and somebody does wait."""
 
