@@ -67,10 +67,10 @@ def path(tokens: Tokens, relative: str) -> str:
         case ["sys", "fs", "cgroup", *rest, name]:
             return "/".join(("sys/fs/cgroup", *(_cgroup(tokens, part) for part in rest), name))
         case ["sys", "block", device, *rest]:
-            kept = (_device(tokens, part) if part.startswith(device) else part for part in rest)
-            return "/".join(("sys/block", _device(tokens, device), *kept))
+            kept = (device_name(tokens, part) if part.startswith(device) else part for part in rest)
+            return "/".join(("sys/block", device_name(tokens, device), *kept))
         case ["sys", "class", "net", interface, *rest]:
-            return "/".join(("sys/class/net", _interface(tokens, interface), *rest))
+            return "/".join(("sys/class/net", interface_name(tokens, interface), *rest))
         case ["proc", "sys", "net", family, what, interface, *rest]:
             return "/".join(("proc/sys/net", family, what, _conf(tokens, interface), *rest))
     return relative
@@ -114,7 +114,7 @@ def _cgroup(tokens: Tokens, name: str) -> str:
     return tokens.of("c", name) + (suffix[0] if suffix else "")
 
 
-def _cgroup_path(tokens: Tokens, path: str) -> str:
+def cgroup_path(tokens: Tokens, path: str) -> str:
     whole = path.removesuffix(" (deleted)")
     kept = (part if part == ".." else _cgroup(tokens, part) for part in whole.split("/"))
     return "/".join(kept) + path[len(whole) :]
@@ -123,32 +123,32 @@ def _cgroup_path(tokens: Tokens, path: str) -> str:
 def _membership(tokens: Tokens, line: str) -> str:
     head, _, rest = line.partition(":")
     controllers, _, where = rest.partition(":")
-    return f"{head}:{controllers}:{_cgroup_path(tokens, where)}"
+    return f"{head}:{controllers}:{cgroup_path(tokens, where)}"
 
 
-def _device(tokens: Tokens, name: str) -> str:
+def device_name(tokens: Tokens, name: str) -> str:
     return name if BLOCK.fullmatch(name) else tokens.of("d", name)
 
 
-def _interface(tokens: Tokens, name: str) -> str:
+def interface_name(tokens: Tokens, name: str) -> str:
     return name if INTERFACE.fullmatch(name) else tokens.of("i", name)
 
 
 def _conf(tokens: Tokens, name: str) -> str:
-    return name if name in ("all", "default") else _interface(tokens, name)
+    return name if name in ("all", "default") else interface_name(tokens, name)
 
 
-def _source(tokens: Tokens, source: str, kind: str) -> str:
+def mount_source(tokens: Tokens, source: str, kind: str) -> str:
     if source in ("", kind) or source in PSEUDO or BLOCK.fullmatch(source):
         return source
     return tokens.of("d", source)
 
 
-def _point(tokens: Tokens, where: str) -> str:
+def mount_point(tokens: Tokens, where: str) -> str:
     return where if FOLDER.fullmatch(where) else "/" + tokens.of("m", where)
 
 
-def _options(tokens: Tokens, options: str) -> str:
+def mount_options(tokens: Tokens, options: str) -> str:
     def one(option: str) -> str:
         key, equals, value = option.partition("=")
         if not equals or PLAIN_VALUE.fullmatch(value) or key in PLAIN_OPTIONS:
@@ -161,7 +161,12 @@ def _options(tokens: Tokens, options: str) -> str:
 def _mount(tokens: Tokens, line: str) -> str:
     match line.split(" "):
         case [source, where, kind, options, *rest]:
-            kept = (_source(tokens, source, kind), _point(tokens, where), kind, _options(tokens, options))
+            kept = (
+                mount_source(tokens, source, kind),
+                mount_point(tokens, where),
+                kind,
+                mount_options(tokens, options),
+            )
             return " ".join((*kept, *rest))
     return ""
 
@@ -171,40 +176,61 @@ def _mountinfo(tokens: Tokens, line: str) -> str:
     match before.split(" "), after.split(" "):
         case [mount, parent, device, top, where, options, *peers], [kind, source, *more]:
             if kind in ("cgroup", "cgroup2"):
-                top = _cgroup_path(tokens, top)
+                top = cgroup_path(tokens, top)
             elif top != "/":
-                top = _point(tokens, top)
-            kept = (mount, parent, device, top, _point(tokens, where), _options(tokens, options), *peers)
-            rest = (kind, _source(tokens, source, kind), *(_options(tokens, word) for word in more))
+                top = mount_point(tokens, top)
+            kept = (
+                mount,
+                parent,
+                device,
+                top,
+                mount_point(tokens, where),
+                mount_options(tokens, options),
+                *peers,
+            )
+            rest = (kind, mount_source(tokens, source, kind), *(mount_options(tokens, word) for word in more))
             return " ".join((*kept, "-", *rest))
     return ""
 
 
 def _swap(tokens: Tokens, line: str) -> str:
     name = line.split(maxsplit=1)[0] if line.strip() else ""
-    if not name or name == "Filename" or BLOCK.fullmatch(name):
+    if not name or name == "Filename":
         return line
-    return tokens.of("f", name) + line[line.index(name) + len(name) :]
+    return swap_file(tokens, name) + line[line.index(name) + len(name) :]
 
 
 def _disks(tokens: Tokens, _: str, text: str) -> str:
-    return re.sub(r"(?m)^((?: *\d+){2,3} +)(\S+)", lambda m: m[1] + _device(tokens, m[2]), text)
+    return re.sub(r"(?m)^((?: *\d+){2,3} +)(\S+)", lambda m: m[1] + device_name(tokens, m[2]), text)
 
 
 def _net_dev(tokens: Tokens, _: str, text: str) -> str:
-    return re.sub(r"(?m)^( *)([^\s|:]+):", lambda m: f"{m[1]}{_interface(tokens, m[2])}:", text)
+    return re.sub(r"(?m)^( *)([^\s|:]+):", lambda m: f"{m[1]}{interface_name(tokens, m[2])}:", text)
 
 
-def _interrupts(tokens: Tokens, _: str, text: str) -> str:
+def swap_file(tokens: Tokens, name: str) -> str:
+    """A swap device as it is, a file by its token."""
+    return name if BLOCK.fullmatch(name) else tokens.of("f", name)
+
+
+def interrupt(tokens: Tokens, text: str) -> str:
     """Interfaces name their interrupts (eth0-rx-1); only those ``net/dev`` has shown are known."""
     for name, token in tokens.given.get("i", {}).items():
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?!\w)", token, text)
     return text
 
 
-def _slabs(tokens: Tokens, _: str, text: str) -> str:
+def slab_cache(tokens: Tokens, text: str) -> str:
     """Before 5.9 a cgroup's own caches carry its name: dentry(812:web.service)."""
     return re.sub(r"\((\d+):([^)\n]*)\)", lambda m: f"({m[1]}:{_cgroup(tokens, m[2])})", text)
+
+
+def _interrupts(tokens: Tokens, _: str, text: str) -> str:
+    return interrupt(tokens, text)
+
+
+def _slabs(tokens: Tokens, _: str, text: str) -> str:
+    return slab_cache(tokens, text)
 
 
 def _each(change: Callable[[Tokens, str], str]) -> Change:

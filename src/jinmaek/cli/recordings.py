@@ -16,22 +16,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SUMMARY = "recordings: list, verify, prune, export to CSV or OpenMetrics, import from sysstat"
+SUMMARY = "recordings: list, verify, prune, redact, export to CSV or OpenMetrics, import from sysstat"
 
 
 def build(parser: argparse.ArgumentParser) -> None:
     """The actions and their options."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|verify|prune|export|import")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list|verify|prune|redact|export|import"
+    )
     every = {
         "list": "from when to when, how large, and where samples are missing and why",
         "verify": "read all of it and name every damage; the exit status is 1 where something is lost",
         "prune": "remove the oldest days",
+        "redact": "a copy to share: the same figures, with tokens in place of the names of host, processes, "
+        "cgroups, users, mounts and devices",
         "export": "a table as CSV, or tables as OpenMetrics, on standard output",
         "import": "make a recording of what sadf -j -- -A prints",
     }
     made = {name: actions.add_parser(name, help=text) for name, text in every.items()}
-    for action in made.values():
-        action.add_argument("--recording", metavar="DIR", help="its folder (default: where record writes)")
+    for name in every.keys() - {"redact"}:
+        made[name].add_argument(
+            "--recording", metavar="DIR", help="its folder (default: where record writes)"
+        )
     for name in ("list", "verify"):
         made[name].add_argument("--json", action="store_true", help="one JSON object")
         made[name].add_argument(
@@ -39,6 +45,10 @@ def build(parser: argparse.ArgumentParser) -> None:
         )
     made["prune"].add_argument("--keep", type=days, metavar="DAYS", help="remove what is older: 30d, 12h")
     made["prune"].add_argument("--keep-size", type=size, metavar="SIZE", help="remove what is too much: 2G")
+    made["redact"].add_argument("dir", metavar="DIR", help="the folder of the recording")
+    made["redact"].add_argument(
+        "out", metavar="OUT", help="where to: a folder that is empty or not there yet"
+    )
     export = made["export"]
     export.add_argument("--format", choices=("csv", "openmetrics"), default="csv", help="(csv)")
     export.add_argument("--table", action="append", metavar="NAME", help="meminfo, diskstats, tasks, …")
@@ -55,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
             return _list(args)
         case "verify":
             return _verify(args)
+        case "redact":
+            return _redact(args)
         case "prune":
             return _prune(args)
         case "export":
@@ -141,6 +153,40 @@ def _export(args: argparse.Namespace) -> int:
             lines = export.openmetrics(recording, wanted, since, until)
         sys.stdout.writelines(lines)
         moments.tell_damage(recording)
+    return 0
+
+
+def _redact(args: argparse.Namespace) -> int:
+    """Write a copy without names into a folder that is empty or not there yet."""
+    import shutil
+
+    from jinmaek.history.recording import folder as files
+    from jinmaek.history.recording import redacted
+    from jinmaek.views.plain import safe
+
+    there = os.path.isdir(args.out)
+    if os.path.lexists(args.out) and (not there or os.listdir(args.out)):
+        raise Usage(args.out, "it is not empty", "name a folder that is empty or not there yet")
+    progress = _progress if sys.stderr.isatty() else None
+    args.recording = args.dir
+    with moments.opened(args) as recording:
+        try:
+            blocks = redacted.write(recording, args.out, progress)
+        except BaseException as failed:
+            # Half a recording would pass for a whole one.
+            shutil.rmtree(args.out, ignore_errors=True)
+            if there:
+                os.mkdir(args.out, 0o700)
+            if isinstance(failed, OSError):
+                why = failed.strerror or str(failed)
+                raise Failure(args.out, f"cannot be written: {why}", "name another folder") from None
+            raise
+        finally:
+            if progress:
+                sys.stderr.write("\r\033[K")
+        moments.tell_damage(recording)
+    os.unlink(f"{args.out}/{files.LOCK}")
+    print(f"{blocks} blocks without names; read them with --recording {safe(args.out)}")
     return 0
 
 
