@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,13 @@ from jinmaek.views.capacity import HEADS as ANSWERS
 from jinmaek.views.capacity_growers import CLASSES
 from jinmaek.views.fleet import COUNTED
 from jinmaek.views.load import NAMES as KINDS_OF_LOAD
+from jinmaek.views.report import page as report_page
+from jinmaek.views.report import words as report_words
+from jinmaek.views.report.charts import CHARTS
 from jinmaek.views.top_live import ASKED, HELP
 
 SOURCE = Path(__file__).parents[1] / "src" / "jinmaek"
+PAGE = Path(report_page.__file__).parent / "page.html"
 SAYING = {
     "tr": 1,
     "say": 0,
@@ -82,6 +87,9 @@ WORDS = (
     *ANSWERS.values(),
     *CLASSES.values(),
     *COUNTED.values(),
+    *report_words.WORDS,
+    *(text for chart in CHARTS for text in (chart.title, *(line.title for line in chart.lines)) if text),
+    *(text for text in re.findall(r"\[\[ ?(.+?) ?\]\]", PAGE.read_text())),
 )
 
 

@@ -33,18 +33,25 @@ def diagnosed(rules: tuple[Rule, ...], args: argparse.Namespace) -> Diagnosis:
                 rules, Past(recording, past.boot, end - needed(rules, widest(past.meta)), end), args.lang
             )
         else:
-            diagnosis = _between(rules, recording, args)
+            diagnosis = _asked(rules, recording, args)
         moments.tell_damage(recording)
         return diagnosis
 
 
-def _between(rules: tuple[Rule, ...], recording: Recording, args: argparse.Namespace) -> Diagnosis:
-    began = time.monotonic(), time.process_time()
+def _asked(rules: tuple[Rule, ...], recording: Recording, args: argparse.Namespace) -> Diagnosis:
     since, until = moments.when(recording, args.since), moments.when(recording, args.until)
     if until <= since:
         raise Usage(
             "--since and --until", "the end is not after the beginning", "see jinmaek recordings list"
         )
+    return between(rules, recording, since, until, args.lang)
+
+
+def between(
+    rules: tuple[Rule, ...], recording: Recording, since: float, until: float, lang: str
+) -> Diagnosis:
+    """When each rule held between two moments in seconds since the epoch. Raises ``SourceUnreadable``."""
+    began = time.monotonic(), time.process_time()
     progress = _progress if sys.stderr.isatty() else None
     found: list[Episode] = []
     for boot, start, end in boots(recording, since, until):
@@ -58,8 +65,8 @@ def _between(rules: tuple[Rule, ...], recording: Recording, args: argparse.Names
     last = recording.clocks(entry)["boottime"][at] / 1e9
     wide = widest(recording.meta(entry))
     past = Past(recording, entry.boot, last - needed(rules, wide), last)
-    look = look_at(past, args.lang)
-    told = [one for episode in found if (one := finding(episode, recording, args.lang, wide)) is not None]
+    look = look_at(past, lang)
+    told = [one for episode in found if (one := finding(episode, recording, lang, wide)) is not None]
     told.sort(key=lambda one: (-SEVERITIES.index(one.severity), one.since))
     happened = {episode.rule.id for episode in found}
     others = judge(tuple(rule for rule in rules if rule.id not in happened), look)

@@ -119,18 +119,23 @@ def _scary(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
 def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     if not diagnosis.unknown:
         return []
+    lines: list[RenderableType] = ["", Line(tr(lang, "could not be judged"), align="left", style="yellow")]
+    for reason, rules in reasons(diagnosis, lang).items():
+        line = Text(safe(reason), style="yellow")
+        line.append(f": {', '.join(rules)}", style="default")
+        lines.append(line)
+    return lines
+
+
+def reasons(diagnosis: Diagnosis, lang: str) -> dict[str, list[str]]:
+    """The rules that could not be judged, by the reason."""
     groups: dict[str, list[str]] = {}
     for unknown in diagnosis.unknown:
         reason = _reason(
             unknown.gap, lang, single=not diagnosis.window_s, recorded=diagnosis.recorded is not None
         )
         groups.setdefault(reason, []).append(unknown.rule)
-    lines: list[RenderableType] = ["", Line(tr(lang, "could not be judged"), align="left", style="yellow")]
-    for reason, rules in groups.items():
-        line = Text(safe(reason), style="yellow")
-        line.append(f": {', '.join(rules)}", style="default")
-        lines.append(line)
-    return lines
+    return groups
 
 
 def _reason(gap: Gap, lang: str, *, single: bool, recorded: bool) -> str:

@@ -67,16 +67,18 @@ def record(
     keep_bytes: int | None,
     tell: Callable[[str], None],
     samples: int | None = None,
+    each: Callable[[int], None] | None = None,
 ) -> int:
     """Record until SIGTERM, SIGINT or SIGHUP, or so many samples; gives how many were written.
 
-    ``tell`` is told when the disk is full, and when it is not any more. Raises ``folder.Busy``, ``OSError``,
-    and ``choose.Refused`` where tasks cannot be read the ``way`` asked for.
+    ``tell`` is told when the disk is full, and when it is not any more; ``each`` after every sample how many
+    there are. Raises ``folder.Busy``, ``OSError``, and ``choose.Refused`` where tasks cannot be read the
+    ``way`` asked for.
     """
     with _signals() as stop, scanner(way) as tasks:
         writer = Writer(folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes, apart=True)
         try:
-            return _samples(writer, tasks, interval, tell, samples, stop)
+            return _samples(writer, tasks, interval, tell, each, samples, stop)
         finally:
             notify("STOPPING=1")
             writer.close()
@@ -126,6 +128,7 @@ def _samples(
     tasks: Scanner,
     interval: float,
     tell: Callable[[str], None],
+    each: Callable[[int], None] | None,
     most: int | None,
     stop: _Stop,
 ) -> int:
@@ -143,6 +146,8 @@ def _samples(
             pace.restart()
         written = _sample(writer, tasks, pace)
         done += written
+        if each:
+            each(done)
         notify("WATCHDOG=1")
         if not written and not was_full and writer.full is not None:
             tell(f"recording pauses: {os.strerror(writer.full.errno or 0)}")
