@@ -192,12 +192,14 @@ def test_where_it_goes(
     incident: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ["report", "--recording", str(incident), "--lang", "en", "--since", f"@{BEGAN + 480}"]
-    assert main([*words, "--until", f"@{BEGAN + 700}"]) == 0
+    source = ["report", "--recording", str(incident), "--lang", "en"]
+    words = [*source, "--since", "60s"]
+    assert main(words) == 0
     (file,) = tmp_path.iterdir()
     assert re.fullmatch(r"jinmaek-i-web-1-i-\d{8}-\d{4}\.html", file.name)
     assert file.name in capsys.readouterr().out
-    assert main([*words, "--fail-on", "warning", "-o", "-"]) == 1
+    wrong = ["--since", f"@{BEGAN + WRONG.start - 20}", "--until", f"@{BEGAN + WRONG.start + 150}"]
+    assert main([*source, *wrong, "--fail-on", "warning", "-o", "-"]) == 1
     assert capsys.readouterr().out.startswith("<!doctype html>")
     (tmp_path / "old.md").write_text("what was there")
     assert main([*words, "-o", "old.md"]) == 0

@@ -4,7 +4,7 @@ const plots = [];
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const paint = (at) => colour(`--line-${(at % 6) + 1}`);
 const INCREMENTS = Array.from({ length: 50 }, (_, power) => 2 ** power);
-const HEIGHT = 190;
+const HEIGHT = 180;
 
 /** Sums of the lines up to each, so that areas stand on each other; not known where any of them is not. */
 function stacked(columns) {
@@ -56,6 +56,7 @@ function options(chart, width, columns) {
         ticks: { stroke: () => colour("--grid"), width: 1 },
         values: (_, splits, __, ___, increment) => splits.map((seconds) => tick(seconds, increment)),
         space: 70,
+        size: 34,
       },
       {
         stroke: () => colour("--quiet"),
@@ -97,7 +98,7 @@ function shade(plot) {
     const left = plot.valToPos(finding.since, "x", true);
     const right = Math.max(left + 2, plot.valToPos(finding.until, "x", true));
     if (state.finding !== null && state.finding !== at) return;
-    ctx.globalAlpha = state.finding === at ? 0.22 : 0.1;
+    ctx.globalAlpha = state.finding === at ? 0.15 : 0.08;
     ctx.fillStyle = colour(`--${finding.severity}`);
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
   });
@@ -170,7 +171,8 @@ function drawCharts() {
       figure.dataset.since = String(state.since);
       figure.dataset.until = String(state.until);
     }
-    pointAtMoment();
+    // The scales are set when this script has ended.
+    setTimeout(pointAtMoment);
   }
   const redraw = () => plots.forEach(({ plot }) => plot.redraw(false, true));
   told.zoom.push(follow);

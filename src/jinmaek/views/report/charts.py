@@ -129,7 +129,7 @@ def charts(
     progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
     """All lines over one row of times, what is zero all the time, and what was not recorded."""
-    step = step_for(until - since, MOST, interval)
+    step = step_for(until - since, MOST, 2 * interval)
     times = edges(since, until, step)
     spans, places = [], []
     for part in parts:

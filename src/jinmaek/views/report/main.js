@@ -60,8 +60,8 @@ function drawRest() {
   const { zero, absent } = report.charts;
   const notes = [say("Every line is the mean over {step}.", { step: lasting(report.charts.step_s) }),
     say("Drag in a chart to look closer; a click chooses a moment.")];
-  if (zero.length) notes.push(say("always 0 in this time: {charts}", { charts: zero.join(", ") }));
-  if (absent.length) notes.push(say("not recorded: {charts}", { charts: absent.join(", ") }));
+  if (zero.length) notes.push(say("Always 0 in this time: {charts}.", { charts: zero.join(", ") }));
+  if (absent.length) notes.push(say("Not recorded: {charts}.", { charts: absent.join(", ") }));
   byId("charts-note").textContent = notes.join(" ");
 }
 

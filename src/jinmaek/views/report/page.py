@@ -61,11 +61,7 @@ def render(report: Report) -> bytes:
         "style": style,
         "host": escape(data["host"]),
         "facts": escape(" · ".join(_facts(report))),
-        "zone": escape(
-            tr(lang, "Times are {zone} (UTC{offset}).").format(
-                zone=data["zone"], offset=_offset(data["utc_offset_s"])
-            )
-        ),
+        "zone": escape(_zone(report)),
         "made": escape(_made(report)),
         "licence": escape(_asset(LICENCE)),
         "data": embedded({**data, **_words(report)}),
@@ -122,6 +118,14 @@ def _facts(report: Report) -> Iterator[str]:
     )
     if data["boots"] > 1:
         yield tr(lang, "{boots} boots").format(boots=data["boots"])
+
+
+def _zone(report: Report) -> str:
+    zone, offset = str(report.data["zone"]), report.data["utc_offset_s"]
+    if not offset:
+        return tr(report.lang, "Times are UTC.")
+    text = tr(report.lang, "Times are {zone} (UTC{offset}).")
+    return text.format(zone=zone, offset=_offset(offset))
 
 
 def _offset(seconds: int) -> str:

@@ -50,7 +50,7 @@ function drawLoad() {
   function show() {
     const load = report.moments.load[state.moment];
     byId("load-sentence").textContent = load ? load.sentence : "";
-    byId("load-sum").textContent = load ? sums(load) : "";
+    byId("load-sum").replaceChildren(...(load ? sums(load) : []));
     body.replaceChildren(...(load ? load.parts.flatMap(rows) : [nothing(3)]));
   }
 
@@ -62,7 +62,9 @@ function drawLoad() {
       [say("stolen by the hypervisor"), load.stolen],
     ];
     const span = say("over the {seconds} before", { seconds: lasting(load.window_s) });
-    return `${span}: ${said.map(([name, value]) => `${name} ${value ?? MISSING}`).join(" · ")}`;
+    const known = said.filter(([, value]) => value !== null);
+    return [make("span", { text: span }), ...known.map(([name, value]) =>
+      make("span", {}, `${name} `, make("strong", { text: plain(value) })))];
   }
 
   function rows(part) {
@@ -84,25 +86,26 @@ function drawLoad() {
   show();
 }
 
-// name, place in a row (-1: of the process itself), unit, whether high figures come first
+// What is called how, where it is, in which unit, and whether high figures come first.
 const COLUMNS = [
   ["process", (one) => one.name.toLowerCase(), "text", false],
   ["pid", (one) => one.pid, "number", false],
-  ["user", (one) => one.user ?? "", "text", false],
-  ["state", (one) => one.state, "text", false],
   ["CPUs", (one) => one.cpu, "cpu", true],
   ["resident memory", (one) => one.resident, "bytes", true],
   ["in swap", (one) => one.swap, "bytes", true],
+  ["state", (one) => one.state, "text", false],
   ["read", (one) => one.read, "bytes/s", true],
   ["written", (one) => one.write, "bytes/s", true],
+  ["user", (one) => one.user ?? "", "text", false],
   ["threads", (one) => one.threads, "number", true],
 ];
+const SUMMED = ["cpu", "bytes", "bytes/s"];
 
 function drawProcesses() {
   const { processes, columns, moments: tables } = report.moments.tasks;
   const body = byId("processes");
   const filter = byId("filter");
-  const sort = { column: 4, down: true };
+  const sort = { column: COLUMNS.findIndex(([name]) => name === "CPUs"), down: true };
   const heads = COLUMNS.map(([name, , kind], at) => {
     const button = make("button", {
       type: "button", text: say(name), "aria-label": say("sort by {column}", { column: say(name) }),
@@ -151,13 +154,13 @@ function drawProcesses() {
       .filter((one) => !wanted || one.name.toLowerCase().includes(wanted) || String(one.pid).startsWith(wanted))
       .sort(compare);
     const every = rows.map((one) => make("tr", { class: `state-${"DZR".includes(one.state) ? one.state : "S"}` },
-      ...COLUMNS.map(([, , kind], at) => cell(shown(one, at), kind === "text" ? "" : "number"))));
+      ...COLUMNS.map(([, , kind], at) => cell(shown(one, at), kind === "text" ? COLUMNS[at][0] : "number"))));
     if (!rows.length) every.push(make("tr", {}, make("td", { colspan: COLUMNS.length, class: "quiet", text: say("None of those kept matches.") })));
     const left = table.left_out;
     if (left.processes && !wanted) {
       const title = `${say("all others together")} (${left.processes})`;
       every.push(make("tr", { class: "others" }, ...COLUMNS.map(([, , kind], at) =>
-        cell(at === 0 ? title : at < 4 || at === 9 ? "" : shown({ ...left, name: "" }, at), kind === "text" ? "" : "number"))));
+        cell(at === 0 ? title : SUMMED.includes(kind) ? shown(left, at) : "", kind === "text" ? "" : "number"))));
     }
     body.replaceChildren(...every);
     byId("processes-kept").textContent = say(

@@ -8,7 +8,7 @@ WORDS = (
     "CRITICAL", "WARNING", "INFO", "nothing at warning or above",
     "moment", "closer", "evidence", "agrees", "unsure", "who", "helps", "does not",
     "Every line is the mean over {step}.", "Drag in a chart to look closer; a click chooses a moment.",
-    "always 0 in this time: {charts}", "not recorded: {charts}", "{count} more devices are not drawn",
+    "Always 0 in this time: {charts}.", "Not recorded: {charts}.", "{count} more devices are not drawn",
     "chart of {title}: from {low} to {high}", "zoomed to {since} – {until}",
     "all of {total}", "residual: in no line of /proc/meminfo", "not recorded at this moment",
     "over the {seconds} before", "load average, 1 min", "CPUs of the host", "sum of the parts",
