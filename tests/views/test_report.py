@@ -198,7 +198,7 @@ def test_where_it_goes(
     (file,) = tmp_path.iterdir()
     assert re.fullmatch(r"jinmaek-i-web-1-i-\d{8}-\d{4}\.html", file.name)
     assert file.name in capsys.readouterr().out
-    wrong = ["--since", f"@{BEGAN + WRONG.start - 20}", "--until", f"@{BEGAN + WRONG.start + 150}"]
+    wrong = ["--since", f"@{BEGAN + WRONG.start - 20}", "--until", f"@{BEGAN + WRONG.stop + 20}"]
     assert main([*source, *wrong, "--fail-on", "warning", "-o", "-"]) == 1
     assert capsys.readouterr().out.startswith("<!doctype html>")
     (tmp_path / "old.md").write_text("what was there")

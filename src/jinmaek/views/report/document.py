@@ -30,6 +30,14 @@ class Report:
         return self.diagnosis.findings
 
 
+def first_culprit(finding: Finding) -> str:
+    """Who did most of it; empty where nobody was found, or where it is the subject itself."""
+    for one in finding.culprits:
+        if one.name not in dict(finding.subject).values():
+            return one.name if one.pid is None else f"{one.name} [{one.pid}]"
+    return ""
+
+
 def gather(
     recording: Recording,
     diagnosis: Diagnosis,

@@ -12,7 +12,7 @@ from jinmaek.model import Finding
 from jinmaek.views.diagnosis import reasons
 from jinmaek.views.finding import culprit_line, evidence_line, limit_changed, moment
 from jinmaek.views.plain import safe
-from jinmaek.views.report.document import Report
+from jinmaek.views.report.document import Report, first_culprit
 from jinmaek.views.units import amount, span
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!~])")
@@ -75,11 +75,12 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"**{tr(lang, 'nothing at warning or above')}**"
         return
     yield from _table(
-        ("", tr(lang, "findings"), tr(lang, "from"), tr(lang, "to")),
+        ("", tr(lang, "findings"), tr(lang, "who"), tr(lang, "from"), tr(lang, "to")),
         [
             (
                 tr(lang, one.severity.upper()),
                 plain(one.title),
+                code(who) if (who := first_culprit(one)) else "",
                 moment(one.since, report.data["since"]),
                 moment(one.until, report.data["since"]),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from jinmaek.accounts.load.account import MOST as NAMED
@@ -67,16 +68,14 @@ def moments(
             if progress:
                 progress((wall - since) / max(1.0, until - since))
             first = max(0, bisect_right(past.times, end - step) - 1)
-            before, now = _snapshot(past, first), _snapshot(past, last)
-            if before is None or now is None:
-                continue
-            if times and now.wall <= times[-1]:
+            looks = _looks(past, first, last)
+            before, now = looks.get(first), looks.get(last)
+            if before is None or now is None or (times and now.wall <= times[-1]):
                 continue
             times.append(now.wall)
             ledgers.append(_ledger(now, page))
-            looks = _looks(past, first, last)
             readings = _readings(past, past.times[first], past.times[last])
-            loads.append(_load(over(looks, readings, observer), lang))
+            loads.append(_load(over(list(looks.values()), readings, observer), lang))
             tasks.append(processes.at(before, now) if last > first else None)
     return {
         "step_s": step,
@@ -91,18 +90,14 @@ def moments(
     }
 
 
-def _snapshot(past: Past, at: int) -> Snapshot | None:
-    """A sample; None where its block is lost, which the recording names among its damage."""
-    try:
-        return past.snapshot(at)
-    except LookupError:
-        return None
-
-
-def _looks(past: Past, first: int, last: int) -> list[Snapshot]:
-    """Some samples up to and including the last, evenly, and the first."""
-    places = sorted({first + (last - first) * n // LOOKS for n in range(LOOKS + 1)})
-    return [one for at in places if (one := _snapshot(past, at)) is not None]
+def _looks(past: Past, first: int, last: int) -> dict[int, Snapshot]:
+    """The first sample, the last, and some evenly between, in their order; without those whose block is lost,
+    which the recording names among its damage."""
+    found = {}
+    for at in sorted({first + (last - first) * n // LOOKS for n in range(LOOKS + 1)}):
+        with suppress(LookupError):
+            found[at] = past.snapshot(at)
+    return found
 
 
 def _readings(past: Past, start: float, end: float) -> list[Reading]:

@@ -20,7 +20,7 @@ from jinmaek.i18n import tr
 from jinmaek.model import Diagnosis
 from jinmaek.views.diagnosis import reasons
 from jinmaek.views.finding import culprit_line, evidence_line, limit_changed, moment
-from jinmaek.views.report.document import Report
+from jinmaek.views.report.document import Report, first_culprit
 from jinmaek.views.report.words import words
 from jinmaek.views.units import amount, span
 
@@ -108,9 +108,6 @@ def _facts(report: Report) -> Iterator[str]:
         yield tr(lang, "{count} CPUs").format(count=f"{facts['cpus']:.0f}")
     if "meminfo.MemTotal" in facts:
         yield tr(lang, "memory {total}").format(total=amount(facts["meminfo.MemTotal"], "bytes"))
-    if "meminfo.SwapTotal" in facts:
-        total = facts["meminfo.SwapTotal"]
-        yield tr(lang, "swap {total}").format(total=amount(total, "bytes")) if total else tr(lang, "no swap")
     yield tr(lang, "from {since} to {until}, {time}").format(
         since=moment(data["since"]),
         until=moment(data["until"], data["since"]),
@@ -157,6 +154,7 @@ def _words(report: Report) -> dict[str, Any]:
                 "evidence": [evidence_line(item, lang) for item in one.evidence],
                 "agree": [", ".join(one.indicators.agree)] if one.indicators.agree else [],
                 "unknown": [", ".join(one.indicators.unknown)] if one.indicators.unknown else [],
+                "first": first_culprit(one),
                 "who": [culprit_line(culprit).strip() for culprit in one.culprits],
             }
             for one in diagnosis.findings

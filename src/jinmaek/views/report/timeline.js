@@ -1,5 +1,11 @@
 // The findings: when each held, and what is to say of it.
 
+/** Who did most of it, where that is known. */
+function who(at) {
+  const { first } = report.said[at];
+  return first ? make("span", { class: "quiet", text: ` · ${first}` }) : null;
+}
+
 function drawTimeline() {
   const list = byId("timeline");
   const bars = findings.map((finding, at) => {
@@ -16,7 +22,7 @@ function drawTimeline() {
     const track = make("div", { class: "track" }, bar, make("span", { class: "now" }));
     const name = make("span", { class: "name" },
       make("span", { class: `mark ${finding.severity}`, text: say(finding.severity.toUpperCase()) }),
-      make("span", { class: "title", text: finding.title }));
+      make("span", {}, finding.title, who(at)));
     list.append(make("li", {}, name, track));
     return { finding, bar, track };
   });
@@ -60,7 +66,7 @@ function drawFindings() {
     const head = make("summary", {},
       make("span", { class: `mark ${finding.severity}`, text: say(finding.severity.toUpperCase()) }),
       make("span", { class: "title", text: finding.title }),
-      make("span", { class: "quiet", text: words.lasting }));
+      make("span", { class: "quiet", text: words.lasting }), who(at));
     const go = make("button", { type: "button", text: when(finding.since), onclick: () => choose(at) });
     const close = make("button", { type: "button", text: say("closer"), onclick: () => {
       choose(at);
