@@ -13,14 +13,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.history.recording.kept import assert_same, made, read, write
+from tests.history.recording.kept import BEGAN, META, assert_same, clocks, live, made, read, write
 
 from jinmaek.history.recording import frames
+from jinmaek.history.recording.holes import holes
 from jinmaek.history.recording.recording import Recording
 from jinmaek.history.recording.snapshots import Sampled
+from jinmaek.history.recording.stream import CHECKED
+from jinmaek.history.recording.writer import Writer
 from jinmaek.sampling import Snapshot
 
 TIMES = int(os.environ.get("JINMAEK_DAMAGE", "40"))
@@ -174,3 +178,115 @@ def test_a_kill_loses_at_most_the_sample_in_flight(tmp_path: Path, turn: int) ->
         first = done
     with Recording(str(tmp_path)) as recording:
         assert all("flight" in str(one) or "sealing" in str(one) for one in recording.damage)
+
+
+def damaged(path: Path, places: dict[int, int]) -> None:
+    """Overwrite the middle of these frames, by their order in a file, with so many other bytes."""
+    file = os.open(path, os.O_RDWR)
+    try:
+        for at, frame in enumerate(list(frames.walk(file))):
+            if at in places:
+                assert isinstance(frame, frames.Frame)
+                begin = frame.body - min(places[at], frame.head[1])
+                os.pwrite(file, bytes(255 - byte for byte in os.pread(file, places[at], begin)), begin)
+    finally:
+        os.close(file)
+
+
+def frame_of(path: Path, kind: int, number: int) -> int:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        every = enumerate(list(frames.walk(file)))
+        return next(
+            at
+            for at, one in every
+            if isinstance(one, frames.Frame) and (one.kind, one.number) == (kind, number)
+        )
+    finally:
+        os.close(file)
+
+
+def test_damage_of_an_open_block_loses_no_more_than_up_to_the_next_checkpoint(tmp_path: Path) -> None:
+    """Sample 70 of 250 is beyond repair: those from it on are lost until all is told again at 119."""
+    told = write(tmp_path, 250, close=False)
+    (stream,) = tmp_path.glob("*.stream")
+    damaged(stream, {frame_of(stream, frames.SAMPLE, 70): 8})
+    samples, damage = found(tmp_path)
+    kept = [one for number, one in enumerate(told) if not 70 <= number < 119]
+    assert sorted(samples) == [one.monotonic for one in kept]
+    for one in kept:
+        assert_same(samples[one.monotonic], one)
+    assert any("samples 70 to 118 lost" in one for one in damage)
+    with Recording(str(tmp_path)) as recording:
+        hole = next(one for one in holes(recording) if one.why == "damaged")
+        assert hole.since == told[69].wall
+        assert hole.until == told[119].wall
+
+
+def test_what_is_sealed_of_a_damaged_block_is_the_rest(tmp_path: Path) -> None:
+    told = write(tmp_path / "killed", 200, close=False)
+    (killed,) = (tmp_path / "killed").glob("*.stream")
+    stream = Path(shutil.copy(killed, tmp_path))
+    damaged(stream, {frame_of(stream, frames.SAMPLE, 10): 8, frame_of(stream, frames.SAMPLE, 119): 8})
+    # The next recorder seals what it finds.
+    told += write(tmp_path, 5, first=300)
+    samples, _ = found(tmp_path)
+    # 119 itself is in its checkpoint.
+    kept = [one for number, one in enumerate(told) if not 10 <= number < 59]
+    assert sorted(samples) == [one.monotonic for one in kept]
+    for one in kept:
+        assert_same(samples[one.monotonic], one)
+    with Recording(str(tmp_path)) as recording:
+        assert any("samples 10 to 58" in one for one in recording.meta(recording.entries[0])["lost"])
+        assert next(iter(holes(recording))).why == "damaged"
+
+
+def test_without_a_checkpoint_behind_it_the_rest_is_lost(tmp_path: Path) -> None:
+    told = write(tmp_path, 130, close=False)
+    (stream,) = tmp_path.glob("*.stream")
+    damaged(
+        stream,
+        {
+            frame_of(stream, frames.SAMPLE, 70): 8,
+            frame_of(stream, frames.CHECKPOINT, 119): 8,
+        },
+    )
+    samples, damage = found(tmp_path)
+    assert sorted(samples) == [one.monotonic for one in told[:70]]
+    assert any("samples 70 to 129 lost" in one for one in damage)
+
+
+def test_a_live_host_behind_damage(tmp_path: Path) -> None:
+    """Every table and task column of this host, through a checkpoint."""
+    snapshots = live(4, "procfs")
+    step = [replace(snapshots[n % 4], wall=BEGAN + n, monotonic=100.0 + n) for n in range(75)]
+    writer = Writer(str(tmp_path), META)
+    for one in step:
+        assert writer.add(one, clocks(one))
+    (stream,) = tmp_path.glob("*.stream")
+    damaged(stream, {frame_of(stream, frames.SAMPLE, 3): 64})
+    samples, _ = found(tmp_path)
+    kept = [*step[:3], *step[59:]]
+    assert sorted(samples) == [one.monotonic for one in kept]
+    for one in kept:
+        assert_same(samples[one.monotonic], one)
+    writer.close()
+
+
+def test_random_damage_of_many_bits(tmp_path: Path) -> None:
+    """Runs of bytes anywhere in an open block: what is left is right, what is lost is named."""
+    told = {one.monotonic: one for one in write(tmp_path / "whole", 250, close=False)}
+    (whole,) = (tmp_path / "whole").glob("*.stream")
+    chance = random.Random(11)
+    for number in range(max(5, TIMES // 4)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        data = bytearray(whole.read_bytes())
+        at, length = chance.randrange(1000, len(data)), chance.randrange(2, 200)
+        data[at : at + length] = chance.randbytes(len(data[at : at + length]))
+        (folder / whole.name).write_bytes(data)
+        samples, damage = found(folder)
+        assert len(samples) >= 250 - 2 * CHECKED
+        assert len(samples) == 250 or damage
+        for time_, one in samples.items():
+            assert_same(one, told[time_])

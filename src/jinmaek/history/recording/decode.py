@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from jinmaek.history.recording.block import TEXTS, Block, Cell, Table, Tasks, closed
-from jinmaek.history.recording.numbers import PLAIN, code_for, decode, number, wrapped
+from jinmaek.history.recording.block import Block, Cell, Table
+from jinmaek.history.recording.decode_tasks import TaskState
+from jinmaek.history.recording.numbers import PLAIN
 from jinmaek.history.recording.shapes import Shape
 from jinmaek.model import Gap
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from jinmaek.history.recording.numbers import Coded, Value
+    from jinmaek.history.recording.block import Said
+    from jinmaek.history.recording.numbers import Coded
 
     Document = Mapping[str, Any]
 
@@ -30,7 +32,7 @@ class Builder:
         self.samples = 0
         self._states: list[_State] = []
         self._read: list[int] = []
-        self._tasks: _TaskState | None = None
+        self._tasks: TaskState | None = None
 
     def add(self, document: Document) -> None:
         """One sample more."""
@@ -48,10 +50,33 @@ class Builder:
             entry = said.get(str(at))
             if entry:
                 state.add(entry)
+            if state.behind:
+                state.catch_up()
         if "p" in document:
             if self._tasks is None:
-                self._tasks = _TaskState()
+                self._tasks = TaskState()
             self._tasks.add(sample, document["p"])
+            self.block.tasks = self._tasks.tasks
+        self.samples += 1
+
+    def resume(self, document: Document) -> None:
+        """The sample of a checkpoint: what came before it since the last sample is lost."""
+        sample = self.samples
+        for name, value in document["k"].items():
+            self.block.clocks.setdefault(name, [0] * sample).append(value)
+        for at, name, labels, columns, kinds, units, *told in document["t"]:
+            shape = Shape(name, *map(tuple, (labels, columns, kinds, units)))
+            if at >= len(self._states) or self._states[at].table.shape != shape:
+                self._declare(at, shape)
+            self._states[at].resume(*told)
+        self._read = document["r"]
+        for at in self._read:
+            self._states[at].readings.append(sample)
+            self._states[at].catch_up()
+        if document["p"] is not None:
+            if self._tasks is None:
+                self._tasks = TaskState()
+            self._tasks.resume(sample, document["p"])
             self.block.tasks = self._tasks.tasks
         self.samples += 1
 
@@ -78,7 +103,7 @@ class Builder:
 class _State:
     """One table and the stored values of its cells now."""
 
-    __slots__ = ("codes", "now", "readings", "table")
+    __slots__ = ("behind", "codes", "now", "readings", "table", "there")
 
     def __init__(self, shape: Shape) -> None:
         self.table = Table(shape)
@@ -86,6 +111,10 @@ class _State:
         self.table.readings = self.readings
         self.codes = [PLAIN] * len(shape.columns)
         self.now: list[list[Coded]] = []
+        self.behind = False
+        """Whether ``now`` is of a checkpoint, and not in the readings yet."""
+        self.there: Said | None = None
+        """What was there last."""
 
     def add(self, entry: Document) -> None:
         """What a document says of this table at its last reading."""
@@ -109,99 +138,48 @@ class _State:
             table.cells[columns[column]][row].put(reading, new)
         if "g" in entry:
             kind, source, detail = entry["g"]
-            table.said.append((reading, Gap(kind, source, detail)))
+            self.there = Gap(kind, source, detail)
+            table.said.append((reading, self.there))
         elif "o" in entry:
+            self.there = entry["o"]
             table.said.append((reading, entry["o"]))
 
+    def resume(
+        self,
+        codes: Sequence[int | None],
+        rows: Sequence[tuple[Sequence[Any], list[Coded]]],
+        order: list[int] | None,
+        gap: Sequence[str] | None,
+    ) -> None:
+        """What a checkpoint says: the values are those of the next reading."""
+        columns = self.table.shape.columns
+        for column, code in enumerate(codes):
+            self.codes[column] = PLAIN if code is None else code
+            for cell in self.table.cells[columns[column]]:
+                cell.code = self.codes[column]
+        for row, (labels, coded) in enumerate(rows):
+            if row < len(self.now):
+                self.now[row] = coded
+                continue
+            self.table.rows.append(tuple(labels))
+            self.now.append(coded)
+            for name, code, value in zip(columns, self.codes, coded, strict=True):
+                self.table.cells[name].append(Cell(code, value))
+        if gap is not None:
+            kind, source, detail = gap
+            self.there = Gap(kind, source, detail)  # type: ignore[arg-type]
+        elif order is not None:
+            self.there = order
+        self.behind = True
 
-class _TaskState:
-    """The task table and the stored values of the living now."""
-
-    __slots__ = ("now", "others", "places", "tasks")
-
-    def __init__(self) -> None:
-        self.tasks = Tasks()
-        self.others: dict[tuple[int, int], int] = {}
-        """Codes of single cells, by column and row, for which the column's does not do."""
-        self.now: list[list[Coded]] = []
-        """By column and row."""
-        self.places: dict[str, int] = {}
-        """Of texts in ``strings``."""
-
-    def add(self, sample: int, document: Document) -> None:
-        """What a document says of a scan."""
-        if "h" in document:
-            columns, codes = document["h"]
-            kept, self.tasks = self.tasks, Tasks(columns, codes)
-            for name in ("samples", "times", "costs", "said"):
-                setattr(self.tasks, name, getattr(kept, name))
-            self.now = [[] for _ in columns]
-            for counts in self.tasks.counts.values():
-                counts.extend([0] * len(kept.samples))
-        tasks, scan = self.tasks, len(self.tasks.samples)
-        tasks.samples.append(sample)
-        tasks.times.append(document["t"])
-        tasks.costs.append(document["c"])
-        if "w" in document:
-            gaps = {name: Gap(*gap) for name, gap in document["g"].items()}
-            tasks.said.append((scan, document["w"], gaps))
-        for row in document.get("x", ()):
-            tasks.died[row] = scan
-        changes = document.get("u", {})
-        for column, name in enumerate(tasks.columns):
-            changed = changes.get(str(column))
-            tasks.counts[name].append(0)
-            if changed:
-                self._change(scan, column, *changed)
-        if "b" in document:
-            self._born(scan, document["b"])
-
-    def _born(self, scan: int, told: Sequence[Sequence[Coded]]) -> None:
-        tasks = self.tasks
-        first = len(tasks.born)
-        count = len(told[0]) if told else 0
-        tasks.born.extend([scan] * count)
-        tasks.died.extend([None] * count)
-        for column, (name, values) in enumerate(zip(tasks.columns, told, strict=True)):
-            self.now[column].extend(values)
-            for row, coded in enumerate(values, first):
-                tasks.first[name].append(self._stored(column, row, coded, scan))
-
-    def _change(self, scan: int, column: int, rows: Sequence[int], steps: Sequence[Coded]) -> None:
-        tasks, now = self.tasks, self.now[column]
-        name = tasks.columns[column]
-        told, by = tasks.rows[name], tasks.steps[name]
-        for row, step in zip(rows, steps, strict=True):
-            was = now[row]
-            new = was + step if type(step) is int and type(was) is int else step
-            now[row] = new
-            before = self._stored(column, row, was, scan)
-            after = self._stored(column, row, new, scan)
-            told.append(row)  # type: ignore[attr-defined]
-            by.append(wrapped(after - before))  # type: ignore[attr-defined]
-        tasks.counts[name][scan] += len(rows)
-
-    def _stored(self, column: int, row: int, coded: Coded, scan: int) -> int:
-        """The number that is kept of a value."""
-        tasks = self.tasks
-        if tasks.columns[column] in TEXTS:
-            place = self.places.setdefault(str(coded), len(self.places))
-            if place == len(tasks.strings):
-                tasks.strings.append(str(coded))
-            return place
-        if coded is None or (type(coded) is int and (column, row) not in self.others):
-            return closed(coded)
-        value = decode(coded, tasks.codes[column])
-        code = self.others.get((column, row), tasks.codes[column])
-        whole = _whole(value, code)
-        if whole is None:
-            code = self.others[column, row] = code_for([value])
-            tasks.exceptions.append((tasks.columns[column], row, scan, code))
-            whole = _whole(value, code)
-        return closed(whole)
-
-
-def _whole(value: Value, code: int) -> int | None:
-    if isinstance(value, int):
-        return value if code == PLAIN else None
-    return number(value, code) if isinstance(value, float) and code != PLAIN else None
+    def catch_up(self) -> None:
+        """At the last reading everything is as the checkpoint, and what came after it, said."""
+        table, reading = self.table, len(self.readings) - 1
+        for column, name in enumerate(table.shape.columns):
+            for cell, coded in zip(table.cells[name], (row[column] for row in self.now), strict=True):
+                last = cell.first if cell.values is None else cell.values[-1]
+                if last != coded or type(last) is not type(coded):
+                    cell.put(reading, coded)
+        if self.there is not None and (not table.said or table.said[-1][1] != self.there):
+            table.said.append((reading, self.there))
+        self.behind = False

@@ -66,6 +66,15 @@ class Encoder:
         self.changed = {name for name, number in self._numbers.items() if str(number) in said}
         return document
 
+    def checkpoint(self) -> Document:
+        """All that the samples so far come to: from here on the next can be read without them."""
+        return {
+            "k": dict(self._clocks),
+            "r": self._read,
+            "t": [[self._numbers[name], *table.checkpoint()] for name, table in self._tables.items()],
+            "p": self._tasks.checkpoint(),
+        }
+
     def _table(self, name: str, rows: Sequence[object], said: Document, shapes: list[Any]) -> int:
         number = self._numbers.get(name)
         table = self._tables.get(name)
@@ -101,18 +110,30 @@ class Encoder:
     def _declare(self, name: str, shape: Sequence[Any] | None, shapes: list[Any]) -> int:
         """A table by a number; one of which only a gap is known has no shape yet."""
         number = self._numbers.setdefault(name, len(self._numbers))
-        labels, columns = (shape[1], shape[2]) if shape else ((), ())
-        self._tables[name] = _Table(labels, columns, known=shape is not None)
-        shapes.append([number, *(shape or (name, (), (), (), ()))])
+        whole = tuple(shape or (name, (), (), (), ()))
+        self._tables[name] = _Table(whole, known=shape is not None)
+        shapes.append([number, *whole])
         return number
 
 
 class _Table:
     """What a table said last: rows by their labels, and the stored number of each cell."""
 
-    __slots__ = ("_coded", "_codes", "_columns", "_gap", "_labels", "_numbers", "_order", "_values", "known")
+    __slots__ = (
+        "_coded",
+        "_codes",
+        "_columns",
+        "_gap",
+        "_labels",
+        "_numbers",
+        "_order",
+        "_shape",
+        "_values",
+        "known",
+    )
 
-    def __init__(self, labels: Sequence[str], columns: Sequence[str], *, known: bool) -> None:
+    def __init__(self, shape: tuple[Any, ...], *, known: bool) -> None:
+        _, labels, columns, _, _ = self._shape = shape
         self.known = known
         self._labels = getter(labels)
         self._columns = getter(columns)
@@ -122,6 +143,13 @@ class _Table:
         self._coded: list[list[Coded]] = []
         self._order: list[int] | None = None
         self._gap: Gap | None = None
+
+    def checkpoint(self) -> list[Any]:
+        """Its shape, codes, every row so far with its last values, and which are there, or the gap."""
+        # Of two rows with the same labels the second has a number beside them.
+        labels = [key[0] if key and isinstance(key[0], tuple) else key for key in self._numbers]  # type: ignore[index]
+        gap = None if self._gap is None else [self._gap.kind, self._gap.source, self._gap.detail]
+        return [*self._shape, self._codes, list(zip(labels, self._coded, strict=True)), self._order, gap]
 
     def gap(self, gap: Gap) -> Document:
         """Not read this time, and why; empty where that is known."""

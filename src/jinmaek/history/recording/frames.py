@@ -29,7 +29,7 @@ MENDED = 4 << 20
 LARGEST = 256 << 20
 """Bytes of a part at most, inflated."""
 
-BEGIN, SAMPLE, END, BLOCK = 1, 2, 3, 4
+BEGIN, SAMPLE, END, BLOCK, CHECKPOINT = 1, 2, 3, 4, 5
 """Kinds of frames. Numbers are never used again; a frame of a kind that is not known is passed over."""
 
 

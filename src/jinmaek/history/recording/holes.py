@@ -38,7 +38,10 @@ def holes(recording: Recording, since: float = 0.0, until: float = float("inf"))
             yield from _between(recording, before, entry, interval)
         before = entry
         if entry.wall[1] / NS >= since and entry.wall[0] / NS <= until:
-            yield from _inside(clocks["wall"], clocks["boottime"], clocks.get("monotonic", []), interval)
+            lost = bool(recording.meta(entry).get("lost"))
+            yield from _inside(
+                clocks["wall"], clocks["boottime"], clocks.get("monotonic", []), interval, lost=lost
+            )
 
 
 def _between(recording: Recording, before: Entry, entry: Entry, interval: float) -> Iterator[Hole]:
@@ -61,12 +64,16 @@ def _between(recording: Recording, before: Entry, entry: Entry, interval: float)
             yield Hole(since, until, _late(passed, interval))
 
 
-def _inside(wall: list[int], boottime: list[int], monotonic: list[int], interval: float) -> Iterator[Hole]:
+def _inside(
+    wall: list[int], boottime: list[int], monotonic: list[int], interval: float, *, lost: bool
+) -> Iterator[Hole]:
     for at in range(1, len(boottime)):
         passed = boottime[at] - boottime[at - 1]
         if passed > WIDE * interval * NS:
             awake = monotonic[at] - monotonic[at - 1] if monotonic else passed
-            why = "host suspended" if passed - awake > SUSPENDED else _late(passed / NS, interval)
+            why = "damaged" if lost else _late(passed / NS, interval)
+            if passed - awake > SUSPENDED:
+                why = "host suspended"
             yield Hole(wall[at - 1] / NS, wall[at] / NS, why)
 
 

@@ -37,7 +37,18 @@ TRIED = {"bpf": (TASK_NANO, NANO, SHARE, BITS)}
 class TaskEncoder:
     """Scans of one stream, each against the one before. A process has a row number from its birth on."""
 
-    __slots__ = ("_alive", "_coded", "_codes", "_columns", "_last", "_pids", "_rows", "_said", "_values")
+    __slots__ = (
+        "_alive",
+        "_coded",
+        "_codes",
+        "_columns",
+        "_last",
+        "_pids",
+        "_rows",
+        "_said",
+        "_told",
+        "_values",
+    )
 
     def __init__(self) -> None:
         self._alive: dict[int, tuple[int, float]] = {}
@@ -51,10 +62,13 @@ class TaskEncoder:
         self._coded: list[dict[int, Coded]] = []
         self._said: tuple[Any, ...] = ()
         self._last: float | None = None
+        self._told: tuple[Coded, int] = (None, 0)
+        """When the last scan began, and what it cost."""
 
     def scan(self, scan: Scan) -> Document:
         """What is new in a scan."""
         document: Document = {"t": encode(scan.time, NANO), "c": round(scan.cpu_s * 1_000_000)}
+        self._told = document["t"], document["c"]
         table = scan.processes
         said = scan.way, {name: [gap.kind, gap.source, gap.detail] for name, gap in scan.gaps.items()}
         if said != self._said:
@@ -82,6 +96,21 @@ class TaskEncoder:
         self._pids = list(table.pid)
         return document
 
+    def checkpoint(self) -> Document | None:
+        """Who is alive with all figures, by row; None before the first scan."""
+        if self._columns is None:
+            return None
+        alive = sorted(row for row, _ in self._alive.values())
+        return {
+            "h": [list(self._columns), self._codes],
+            "w": list(self._said),
+            "n": self._rows,
+            "a": alive,
+            "v": [[coded[row] for row in alive] for coded in self._coded],
+            "t": self._told[0],
+            "c": self._told[1],
+        }
+
     def _start(self, scan: Scan, columns: tuple[str, ...], document: Document) -> None:
         """Columns that came or went: everything is told anew."""
         tried = TRIED.get(scan.way, FINEST)
@@ -90,6 +119,7 @@ class TaskEncoder:
         self._values = [{} for _ in columns]
         self._coded = [{} for _ in columns]
         self._alive.clear()
+        self._rows = 0
         self._pids = []
         self._last = None
         document["h"] = [list(columns), self._codes]

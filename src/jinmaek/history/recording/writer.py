@@ -243,6 +243,4 @@ def _block(path: str) -> Block | None:
         os.close(file)
     if found is None:
         return None
-    if found.lost:
-        found.block.meta = {**found.block.meta, "lost": list(found.lost)}
     return found.block
