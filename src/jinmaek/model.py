@@ -173,6 +173,19 @@ class ChangedLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a look went on from: the part of a running recorder's record that its verdicts rest on."""
+
+    recording: str
+    """Its folder."""
+    since: float
+    """Seconds since the epoch."""
+    interval: float
+    """Seconds between two samples."""
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """All verdicts of one look at one host. Times are seconds since the epoch."""
 
@@ -199,3 +212,6 @@ class Diagnosis:
     changed: tuple[ChangedLimit, ...] = ()
     recorded: tuple[float, float] | None = None
     """Of a recording: from when to when it was judged, twice the same of a moment."""
+    remembered: Remembered | Gap | None = None
+    """The history of a running recorder that the look was judged with, or why it was not; None where nobody
+    records, or it was not asked for."""

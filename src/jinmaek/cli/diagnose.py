@@ -44,6 +44,11 @@ def build(parser: argparse.ArgumentParser) -> None:
         help="how to read all processes: with the kernel's task iterator, or from /proc (default: "
         "whichever can be used, the iterator first)",
     )
+    parser.add_argument(
+        "--no-history",
+        action="store_true",
+        help="judge this look alone, even where a recorder runs and knows the hours before it",
+    )
     limits.add_option(parser)
     remote.add_options(parser)
     parser.add_argument("--json", action="store_true", help="print the diagnosis as one JSON object")
@@ -82,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
             )
         progress = _countdown if sys.stderr.isatty() else None
         try:
-            diagnosis = watch(rules, args.span, interval, args.lang, progress, args.tasks)
+            diagnosis = watch(rules, args.span, interval, args.lang, progress, args.tasks, _history(args))
         except Refused as refused:
             raise SourceUnreadable(
                 "--tasks bpf", str(refused), "leave it out: /proc tells the same, for more CPU"
@@ -117,9 +122,18 @@ def _tree(path: str) -> Root:
     return Root(os.path.abspath(path))
 
 
+def _history(args: argparse.Namespace) -> tuple[str, ...]:
+    """Where a recorder may be at work, if its history is wanted."""
+    if args.no_history:
+        return ()
+    from jinmaek.history.recording.running import places
+
+    return places()
+
+
 def _countdown(left: float) -> None:
-    text = f"\rtaking the pulse: {left:.0f} s " if left > 0 else "\r\033[K"
-    sys.stderr.write(text)
+    text = f"\r\033[Ktaking the pulse: {left:.0f} s " if left > 0 else "\r\033[K"
+    sys.stderr.write(text + "reading what the recorder kept " * (left < 0))
     sys.stderr.flush()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from jinmaek.catalog import tables
 from jinmaek.diagnosis.holding import window
@@ -18,7 +18,17 @@ from jinmaek.diagnosis.words import columns
 from jinmaek.history.live import Ring
 from jinmaek.kernel import kmsg
 from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Locked, Quiet, Unknown
+from jinmaek.model import (
+    SEVERITIES,
+    Diagnosis,
+    Finding,
+    Gap,
+    Locked,
+    Quiet,
+    Remembered,
+    Unknown,
+    Verdict,
+)
 from jinmaek.root import LIVE, Root
 from jinmaek.sampling import Snapshot, dear, kernel_log, read_text, take
 from jinmaek.tasks import descriptors
@@ -53,8 +63,12 @@ def watch(
     lang: str,
     progress: Callable[[float], None] | None,
     way: Way = "auto",
+    history: Collection[str] = (),
 ) -> Diagnosis:
     """Watch the live machine for ``span`` seconds, a reading every ``interval``.
+
+    ``history`` are folders in which a recorder may be at work: what it kept is judged with the look.
+    ``progress`` is given the seconds left, and -1 while that is read.
 
     Raises ``choose.Refused`` where the task table cannot be read the ``way`` asked for.
     """
@@ -83,7 +97,15 @@ def watch(
             if progress:
                 progress(0)
     name = os.uname()
-    return _diagnose(rules, ring, LIVE, lang, name.nodename, name.release, "live", (wall, cpu), tasks)
+    try:
+        if history and progress:
+            progress(-1)
+        return _diagnose(
+            rules, ring, LIVE, lang, name.nodename, name.release, "live", (wall, cpu), tasks, history
+        )
+    finally:
+        if progress:
+            progress(0)
 
 
 def whole_readings(last: int, interval: float) -> frozenset[int]:
@@ -119,10 +141,11 @@ def _diagnose(
     source: str,
     began: tuple[float, float],
     tasks: Scanner,
+    history: Collection[str] = (),
 ) -> Diagnosis:
     look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root), root)
     locked = _locked(root, look)
-    verdicts = judge(rules, look)
+    verdicts, remembered = _judged(rules, look, ring, history)
     wall, cpu = began
     return Diagnosis(
         host=host,
@@ -143,6 +166,7 @@ def _diagnose(
             *look.last.gaps.values(),
             *([tasks.refused] if tasks.refused else []),
             *(one.gap for one in locked),
+            *([remembered] if isinstance(remembered, Gap) else []),
         ),
         facts=facts_of(look),
         vitals=vitals(look, window(look)),
@@ -152,7 +176,21 @@ def _diagnose(
         explained=look.explained,
         locked=locked,
         changed=changed(rules),
+        remembered=remembered,
     )
+
+
+def _judged(
+    rules: tuple[Rule, ...], look: Look, ring: Ring, history: Collection[str]
+) -> tuple[tuple[Verdict, ...], Remembered | Gap | None]:
+    """The verdicts of a look, or of it and what a recorder kept before it."""
+    if not history:
+        return judge(rules, look), None
+    # Nobody else needs recordings to take a pulse.
+    from jinmaek.diagnosis.remembering import remembering
+
+    with remembering(rules, look, ring, history) as (whole, remembered):
+        return judge(rules, whole), remembered
 
 
 def wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jinmaek.i18n import tr
-from jinmaek.model import Diagnosis, Gap
-from jinmaek.views.finding import evidence_line, full, limit_changed, moment
+from jinmaek.model import Diagnosis, Gap, Remembered
+from jinmaek.views.finding import evidence_line, full, history, limit_changed, moment
 from jinmaek.views.plain import safe
 from jinmaek.views.screen import put
 from jinmaek.views.units import amount, span
@@ -85,6 +85,10 @@ def _head(diagnosis: Diagnosis, lang: str) -> Iterator[RenderableType]:
             )
         )
 
+    told = history(diagnosis.remembered, diagnosis.time, lang)
+    if told:
+        yield Text(told, style="dim")
+
 
 def _recorded(recorded: tuple[float, float], lang: str) -> str:
     """Which part of a recording was judged."""
@@ -132,7 +136,10 @@ def reasons(diagnosis: Diagnosis, lang: str) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for unknown in diagnosis.unknown:
         reason = _reason(
-            unknown.gap, lang, single=not diagnosis.window_s, recorded=diagnosis.recorded is not None
+            unknown.gap,
+            lang,
+            single=not diagnosis.window_s,
+            recorded=diagnosis.recorded is not None or isinstance(diagnosis.remembered, Remembered),
         )
         groups.setdefault(reason, []).append(unknown.rule)
     return groups

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jinmaek.model import ChangedLimit, Culprit, Diagnosis, Evidence, Finding
-from jinmaek.views.tasks_json import explained, gap, locked, tasks_read
+from jinmaek.views.tasks_json import explained, gap, history, locked, tasks_read
 
 
 def render(diagnosis: Diagnosis) -> str:
@@ -48,6 +48,7 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "locked": locked(diagnosis.locked),
         "recorded": diagnosis.recorded and {"since": diagnosis.recorded[0], "until": diagnosis.recorded[1]},
         "changed": changed(diagnosis.changed),
+        "history": history(diagnosis.remembered),
     }
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jinmaek.i18n import tr
-from jinmaek.model import ChangedLimit, Culprit, Evidence, Finding, Severity
+from jinmaek.model import ChangedLimit, Culprit, Evidence, Finding, Gap, Remembered, Severity
 from jinmaek.views.plain import safe
 from jinmaek.views.units import amount, span
 
@@ -93,3 +93,16 @@ def limit_changed(one: ChangedLimit, lang: str) -> str:
     return tr(lang, "limit changed: {name} is {value}, by default {default}").format(
         name=f"{one.rule}.{one.name}", value=f"{one.value:.10g}", default=f"{one.default:.10g}"
     )
+
+
+def history(told: Remembered | Gap | None, now: float, lang: str) -> str:
+    """What a look went on from, or why it could not; empty where nobody records."""
+    match told:
+        case Remembered(since=since, interval=interval):
+            text = tr(lang, "history: recorder since {since}, {interval}")
+            return text.format(since=moment(since, now), interval=span(interval, lang))
+        case Gap(_, source, detail):
+            text = tr(lang, "history: not used, {why} ({source})")
+            return text.format(why=tr(lang, detail), source=safe(source))
+        case None:
+            return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jinmaek.model import Explained, Gap, Locked, TasksRead
+from jinmaek.model import Explained, Gap, Locked, Remembered, TasksRead
 
 
 def gap(one: Gap) -> dict[str, str]:
@@ -39,3 +39,26 @@ def locked(them: Iterable[Locked]) -> list[dict[str, object]]:
     return [
         {"pid": one.pid, "start_time": one.start_time, "name": one.name, "gap": gap(one.gap)} for one in them
     ]
+
+
+def history(told: Remembered | Gap | None) -> dict[str, object] | None:
+    """What a look went on from, or the gap in its place."""
+    match told:
+        case Remembered():
+            return {
+                "recording": told.recording,
+                "since": told.since,
+                "interval_s": told.interval,
+                "samples": told.samples,
+                "gap": None,
+            }
+        case Gap():
+            return {
+                "recording": told.source,
+                "since": None,
+                "interval_s": None,
+                "samples": None,
+                "gap": gap(told),
+            }
+        case None:
+            return None

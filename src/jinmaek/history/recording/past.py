@@ -140,6 +140,29 @@ class Past:
             at -= behind - first
         raise IndexError(place)
 
+    def age(self, table: str, place: int) -> float | None:
+        """Seconds from the last reading of a table in its block to a sample; None where there was none."""
+        at = place
+        for (entry, first, behind), times in zip(self._entries, self._seconds, strict=True):
+            if at < behind - first:
+                found = self._table(entry, table, ())
+                reading = None if found is None else found.reading(first + at)
+                return (
+                    None
+                    if found is None or reading is None
+                    else times[first + at] - times[found.readings[reading]]
+                )
+            at -= behind - first
+        raise IndexError(place)
+
+    def has(self, table: str) -> bool:
+        """Whether a table was read here at all."""
+        for entry, first, behind in self._entries:
+            found = self._table(entry, table, ())
+            if found is not None and bisect_left(found.readings, first) < bisect_left(found.readings, behind):
+                return True
+        return False
+
     def read(self, table: str, index: int) -> tuple[object, ...]:
         """The rows of the first (0) or the last (-1) reading in which a table was read; none where it was
         not."""

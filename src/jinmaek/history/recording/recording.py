@@ -63,8 +63,10 @@ class Damage:
 class Recording:
     """The blocks of a folder. Raises ``OSError`` where it cannot be read."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, since: float | None = None) -> None:
+        """``since`` leaves out files of days that were over at that moment, seconds since the epoch."""
         self.path = path
+        self._since = since
         self.damage: list[Damage] = []
         self._files: list[int] = []
         self._whole: OrderedDict[int, Block | None] = OrderedDict()
@@ -104,7 +106,8 @@ class Recording:
             if entry is not None:
                 found.append(entry)
         unsealed = {entry.number for entry in found}
-        sealed = [entry for name in files.days(self.path) for entry in self._day(name, unsealed)]
+        days = [name for name in files.days(self.path) if self._since is None or _may_hold(name, self._since)]
+        sealed = [entry for name in days for entry in self._day(name, unsealed)]
         known = {(entry.boot, entry.number) for entry in sealed}
         found = [entry for entry in found if (entry.boot, entry.number) not in known]
         self.entries = sorted((*sealed, *found), key=lambda entry: (entry.wall[0], entry.number))
@@ -269,3 +272,8 @@ class Recording:
 
 def _hex(boot: str) -> str:
     return boot.replace("-", "").ljust(32, "0")[:32]
+
+
+def _may_hold(day: str, since: float) -> bool:
+    """Whether a file of a day may have samples of a moment or later: a block is of a day at most."""
+    return files.day_end(day) + 86_400.0 >= since
