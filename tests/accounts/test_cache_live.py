@@ -496,7 +496,8 @@ def test_another_user_is_told_a_lower_bound(tmp_path: Path) -> None:
                 "privileged": one.privileged,
                 "shown": [file.path for file in one.shown],
                 "skipped": [[s.what, s.reason, s.count] for s in one.looked.skipped],
-                "gap": (one.unattributed or 0) + one.found + (one.totals.shmem or 0) == one.totals.cached,
+                "gap": (one.unattributed or 0) + (one.found or 0) + (one.totals.shmem or 0)
+                == one.totals.cached,
             }
             os.write(writings, json.dumps(told).encode())
             status = 0

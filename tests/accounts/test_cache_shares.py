@@ -38,7 +38,7 @@ def test_pages_are_divided_evenly(pages: int, among: int) -> None:
 def test_every_arrangement_adds_up(files: list[CachedFile]) -> None:
     whole = cache(files, cgroups=CGROUPS)
     found = sum(one.told.nr_cache for one in files)
-    assert whole.found + whole.found_in_memory == found
+    assert (whole.found or 0) + (whole.found_in_memory or 0) == found
     for parts in (by_process(files), by_cgroup(files, whole.holders), by_file_system(files)):
         assert sum(part.share for part in parts.values()) == found
         for part in parts.values():
@@ -53,6 +53,7 @@ def test_cached_is_what_it_is_made_of(files: list[CachedFile]) -> None:
     assert whole.totals.cached is not None
     assert whole.totals.shmem is not None
     assert whole.unattributed is not None
+    assert whole.found is not None
     assert whole.totals.cached == whole.found + whole.totals.shmem + whole.unattributed
 
 

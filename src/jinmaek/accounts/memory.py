@@ -118,13 +118,46 @@ def account(
     shared = shared_memory.look(root, processes, rows_of(details, SharedSegment), budget / 2)
     if root.live and any(one.used for one in rows_of(details, Swap)):
         shared = shmem_in_swap.measured(shared, budget / 2)
-    made = balance(core)
     groups = memory_owners.groups(processes.all, by, users.names(root), lambda pid: cgroup_of(root, pid))
+    return ledger(
+        core,
+        movement,
+        details,
+        processes,
+        shared,
+        groups,
+        by,
+        (*expected(gaps), *processes.gaps, *shared.gaps),
+        (wall, cpu),
+        live=root.live,
+    )
+
+
+def expected(gaps: Mapping[str, Gap]) -> list[Gap]:
+    """Those that are said: of tables every host has, and of others that are there and cannot be read."""
+    return [gap for name, gap in gaps.items() if name in EXPECTED or gap.kind != "absent"]
+
+
+def ledger(
+    core: Core,
+    movement: int | None,
+    details: Snapshot,
+    processes: Processes,
+    shared: SharedMemory,
+    groups: list[Group],
+    by: By,
+    gaps: tuple[Gap, ...],
+    began: tuple[float, float],
+    *,
+    live: bool,
+) -> Ledger:
+    """The ledger of what was read. ``began`` are the wall and CPU clocks at the start."""
+    made = balance(core)
     return Ledger(
         core=core,
         balance=made,
         band=band(core, movement, made.residual),
-        owners=_owners(root, core, made, details, groups, shared, _names(processes)),
+        owners=_owners(core, made, details, groups, shared, _names(processes), live=live),
         cgroups=_cgroups(rows_of(details, CgroupMemory)),
         by=by,
         processes=processes,
@@ -133,24 +166,21 @@ def account(
         reasons=reasons(core),
         available=available(core.meminfo, core.zones, core.page),
         sockets=_sockets(row_of(details, Sockstat), core.page),
-        gaps=(
-            *(gap for name, gap in gaps.items() if name in EXPECTED or gap.kind != "absent"),
-            *processes.gaps,
-            *shared.gaps,
-        ),
-        wall_s=time.monotonic() - wall,
-        cpu_s=time.process_time() - cpu,
+        gaps=gaps,
+        wall_s=time.monotonic() - began[0],
+        cpu_s=time.process_time() - began[1],
     )
 
 
 def _owners(
-    root: Root,
     core: Core,
     made: Balance,
     details: Snapshot,
     groups: list[Group],
     shared: SharedMemory,
     name_of: Callable[[int], str],
+    *,
+    live: bool,
 ) -> dict[str, tuple[Owner, ...]]:
     load = row_of(details, Loadavg)
     stacks = memory_owners.of_stacks(groups, core.meminfo.KernelStack or 0, load.nr_threads if load else 0)
@@ -169,7 +199,7 @@ def _owners(
         "hugetlb": kernel_owners.hugepages(core, groups, shared.in_pools, name_of),
         "compressed": kernel_owners.compressed(core, rows_of(details, Swap)),
     }
-    if not root.live and not shared.objects:
+    if not live and not shared.objects:
         del found["shmem"]
     return {name: owners for name, owners in found.items() if owners or made.size(name)}
 

@@ -294,3 +294,13 @@ def _note(found: dict[Device, _Mapped], pid: int, text: str, device: int | None)
         one.swap = max(one.swap, vma.sizes.get("Swap", 0))
         if pid not in one.pids:
             one.pids.append(pid)
+
+
+def recorded(segments: Iterable[SharedSegment]) -> SharedMemory:
+    """What a recording tells: System V segments. How full a tmpfs was, and who mapped what, is not in it."""
+    objects = [_segment(one, None) for one in segments if not _in_pool(one, None)]
+    gaps = (
+        Gap("absent", "statvfs", "how full each tmpfs was is not recorded"),
+        Gap("absent", "proc/PID/fd", "files in memory that have no name are not recorded"),
+    )
+    return SharedMemory(tuple(objects), (), gaps, complete=False)

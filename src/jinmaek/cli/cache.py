@@ -7,6 +7,7 @@ import sys
 import time
 
 from jinmaek import procfile
+from jinmaek.cli import moments
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import WHY, SourceUnreadable, Usage
 from jinmaek.columns import Malformed
@@ -40,11 +41,12 @@ def build(parser: ArgumentParser) -> None:
     add("--json", action="store_true", help="one JSON object in bytes")
     add("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     add("--root", metavar="DIR", help="not here: only the running kernel can be asked about its page cache")
+    moments.add_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Look once and print."""
-    if args.root is not None:
+    if args.root is not None and not moments.asked(args):
         raise Usage(
             "--root",
             "the page cache is asked for by a system call, which no captured tree can answer",
@@ -52,7 +54,12 @@ def run(args: Namespace) -> int:
         )
     if args.top < 0 or (args.limit is not None and args.limit < 1):
         raise Usage("cache", "--top and --limit want a positive number", "give 1 or more (--top 0 shows all)")
-    cache = _look(args)
+    if moments.asked(args):
+        from jinmaek.cli import accounts_past
+
+        cache, args.by = accounts_past.cache(args), "cgroup"
+    else:
+        cache = _look(args)
     from jinmaek.accounts.page_cache.verdict import judge
 
     verdict = judge(cache)

@@ -7,10 +7,16 @@ import os
 import sys
 import time
 
+from jinmaek.cli import moments
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale
 from jinmaek.root import Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jinmaek.accounts.load.account import Load
+    from jinmaek.model import TasksRead
 
 SUMMARY = "what the load average is made of: CPU, disk, locks, servers, or nobody; and who"
 
@@ -36,6 +42,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/: one moment, no rates")
+    moments.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,6 +55,11 @@ def run(args: argparse.Namespace) -> int:
             "--for and --interval", "too short", "--interval is at least 100ms, and --for at least that"
         )
     cpu, wall = time.process_time(), time.monotonic()
+    if moments.asked(args):
+        from jinmaek.cli import accounts_past
+
+        found, told = accounts_past.load(args)
+        return shown(args, found, told, (time.process_time() - cpu, time.monotonic() - wall))
     progress = _countdown if sys.stderr.isatty() and root.live else None
     try:
         with Scanner(root, args.tasks) as scanner:
@@ -57,12 +69,16 @@ def run(args: argparse.Namespace) -> int:
         raise SourceUnreadable(f"--tasks {args.tasks}", refused.gap.detail, "use --tasks auto") from None
     if load.load is None and not load.parts:
         raise SourceUnreadable(root.path("proc"), "no load and no process", "is it a tree with proc/?")
+    return shown(args, load, read, (time.process_time() - cpu, time.monotonic() - wall))
+
+
+def shown(args: argparse.Namespace, load: Load, read: TasksRead, cost: tuple[float, float]) -> int:
+    """Print the account."""
     if args.json:
         import json
 
         from jinmaek.views.load_json import document
 
-        cost = time.process_time() - cpu, time.monotonic() - wall
         print(json.dumps(document(load, read, args.lang, cost), ensure_ascii=False, indent=2))
         return 0
     from jinmaek.views.load import MOST, lines

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import get_args
 
+from jinmaek.cli import moments
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import WHY, SourceUnreadable
 from jinmaek.i18n import LANGUAGES, from_locale, tr
@@ -43,6 +44,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="one JSON object in bytes")
     add("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     add("--root", metavar="DIR", help="a captured tree that holds proc/ and sys/")
+    moments.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,11 +52,20 @@ def run(args: argparse.Namespace) -> int:
     from jinmaek.accounts import memory_reading
     from jinmaek.root import LIVE, Root
 
+    if moments.asked(args):
+        from jinmaek.cli import accounts_past
+
+        return shown(args, *accounts_past.memory(args))
     root = LIVE if args.root is None else Root(os.path.abspath(args.root))
     try:
         ledger, verdict = look(root, args.by, args.budget, args.lang)
     except memory_reading.NoMeminfo as absent:
         raise missing(root, absent) from None
+    return shown(args, ledger, verdict)
+
+
+def shown(args: argparse.Namespace, ledger: Ledger, verdict: MemoryVerdict) -> int:
+    """Print the ledger."""
     if args.json:
         import json
 

@@ -86,6 +86,15 @@ class Recorded:
         part.only = self.past.only
         return part.snapshot(len(part) - 1) if len(part) else None
 
+    def before(self, seconds: float) -> Past:
+        """The samples of the same boot from so long before the moment up to it: at least its own."""
+        # Samples are not taken to the microsecond: the first of so many seconds is one a little earlier.
+        return Past(self._recording, self.past.boot, self.seconds - seconds - 0.1, self.seconds)
+
+    def age(self, table: str) -> float | None:
+        """Seconds from the last reading of a table to the moment; None where there was none."""
+        return self.past.age(table, self._at)
+
     def go_on(self, seconds: float) -> bool:
         """Move on to the sample of so many seconds later; False where the record of this boot ends before."""
         then = self.seconds + seconds

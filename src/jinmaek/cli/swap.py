@@ -7,6 +7,7 @@ import os
 import sys
 from typing import get_args
 
+from jinmaek.cli import moments
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import Usage
 from jinmaek.cli.memory import GROUPS, clear, missing, reading
@@ -40,6 +41,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="one JSON object in bytes")
     add("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     add("--root", metavar="DIR", help="a captured tree that holds proc/ and sys/")
+    moments.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,11 +51,20 @@ def run(args: argparse.Namespace) -> int:
 
     if args.span < 1:
         raise Usage("swap --for", "too short to see traffic", "give 1s or more")
+    if moments.asked(args):
+        from jinmaek.cli import accounts_past
+
+        return shown(args, *accounts_past.swap(args))
     root = LIVE if args.root is None else Root(os.path.abspath(args.root))
     try:
         look, verdict = watch(root, args.by, args.span, args.budget, args.lang)
     except NoMeminfo as absent:
         raise missing(root, absent) from None
+    return shown(args, look, verdict)
+
+
+def shown(args: argparse.Namespace, look: SwapLook, verdict: SwapVerdict) -> int:
+    """Print the account."""
     if args.json:
         import json
 

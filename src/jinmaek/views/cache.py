@@ -64,10 +64,13 @@ def account(cache: PageCache, lang: str) -> Iterator[str]:
         yield _part("", sum(file.told.nr_cache for file in cache.shown), named)
     yield _part("Cached", totals.cached, tr(lang, "page cache of files"))
     files = sum(not file.in_memory for file in cache.files)
-    yield _part("", cache.found, tr(lang, "in {count} files found here").format(count=f"{files:,}"))
+    if cache.found is not None:
+        yield _part("", cache.found, tr(lang, "in {count} files found here").format(count=f"{files:,}"))
     shmem = tr(lang, "Shmem: tmpfs and shared memory, never dropped but swapped ({found} found here)")
     yield _part("", totals.shmem, shmem.format(found=_size(cache.found_in_memory)))
-    if cache.unattributed is not None and cache.unattributed < 0:
+    if cache.way == "recorded":
+        rest = tr(lang, "in which files is not recorded")
+    elif cache.unattributed is not None and cache.unattributed < 0:
         rest = tr(lang, "moved while it was looked at")
     elif cache.everywhere:
         rest = tr(lang, "in files out of reach, or metadata kept as files (btrfs, f2fs)")
@@ -91,7 +94,7 @@ def table(cache: PageCache, by: By, top: int, lang: str) -> Iterator[str]:
                 ((part.share if cache.paths else size or 0), (path, part, size))
                 for path, part, size in cgroups(cache)
             ]
-            return _table(CGROUP, rows, lambda row: _cgroup(*row), top, lang)
+            return _table(CGROUP, rows, lambda row: _cgroup(cache, *row), top, lang)
         case "filesystem":
             systems = [(part.share, (system, part)) for system, part in by_file_system(cache.shown).items()]
             return _table(SYSTEM, systems, lambda row: _system(cache, *row), top, lang)
@@ -152,7 +155,9 @@ def _process(cache: PageCache, holder: Holder | None, part: Part) -> list[str]:
     return [*_sizes(part), pid, name, safe((one and one.cgroup) or MISSING)]
 
 
-def _cgroup(cgroup: str | None, part: Part, size: int | None) -> list[str]:
+def _cgroup(cache: PageCache, cgroup: str | None, part: Part, size: int | None) -> list[str]:
+    if cache.way == "recorded":
+        return [_size(size), *[MISSING] * (len(CGROUP) - 2), safe(cgroup or MISSING)]
     return [_size(size), *_sizes(part), f"{len(part.holders)}", safe(cgroup or MISSING)]
 
 

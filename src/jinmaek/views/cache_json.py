@@ -12,6 +12,7 @@ def data(cache: PageCache, verdict: Verdict, top: int, lang: str) -> dict[str, o
     """Of files the first ``top`` (0 is all), everything else whole. The sentence is in ``lang``."""
     files = cache.shown[:top] if top else cache.shown
     systems = by_file_system(cache.shown)
+    known = cache.way != "recorded"
     return {
         "schema": 1,
         "source": cache.way,
@@ -35,8 +36,8 @@ def data(cache: PageCache, verdict: Verdict, top: int, lang: str) -> dict[str, o
             {
                 "cgroup": cgroup,
                 "charged_bytes": size,
-                "processes": len(part.holders),
-                **_part(part),
+                "processes": len(part.holders) if known else None,
+                **_part(part if known else None),
             }
             for cgroup, part, size in cgroups(cache)
         ],
@@ -103,7 +104,10 @@ def _holder(cache: PageCache, holder: Holder | None) -> dict[str, object]:
     return {"pid": one.pid, "start_time": one.start_time, "name": one.name, "cgroup": one.cgroup}
 
 
-def _part(part: Part) -> dict[str, object]:
+def _part(part: Part | None) -> dict[str, object]:
+    """None is not known."""
+    if part is None:
+        return dict.fromkeys(_part(Part()))
     return {
         "share_bytes": part.share,
         "own_bytes": part.own,

@@ -40,7 +40,7 @@ def held(devices: Sequence[BlockDevice], lang: str) -> str:
 
 def notes(cache: PageCache, lang: str) -> Iterator[str]:
     """What could not be looked at, and so may be missing above."""
-    if cache.lower_bound:
+    if cache.lower_bound and cache.way != "recorded":
         yield ""
         words = tr(lang, "The figures are lower bounds: not everything could be looked at.")
         hint = "" if cache.privileged else " " + tr(lang, "Root sees more.")

@@ -160,7 +160,7 @@ def _account(seen: _Seen, first: Snapshot, last: Snapshot) -> Load:
         predicted=predicted(seen.readings[0].load1, seen.samples) if seen.readings else None,
         parts=parts(seen.samples, held),
         on_cpu=busy / window if busy is not None and window else None,
-        stolen=_stolen(first, last, window),
+        stolen=stolen(first, last, window),
         gaps=tuple(dict.fromkeys(seen.gaps.values())),
     )
 
@@ -191,7 +191,8 @@ def _runnable(samples: Iterable[Sample]) -> dict[str, float]:
     return found
 
 
-def _stolen(first: Snapshot, last: Snapshot, window: float) -> float | None:
+def stolen(first: Snapshot, last: Snapshot, window: float) -> float | None:
+    """CPUs that the hypervisor took on the mean; None where that is not counted."""
     rows = [next((r for r in s.tables.get("stat", ()) if isinstance(r, Stat)), None) for s in (first, last)]
     before, after = (None if row is None else row.steal for row in rows)
     return None if before is None or after is None or not window else (after - before) / window

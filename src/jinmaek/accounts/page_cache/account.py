@@ -132,7 +132,8 @@ class Moved:
 class PageCache:
     """One look at the page cache. ``files`` are ranked, most cached first."""
 
-    way: Literal["cachestat", "mincore"]
+    way: Literal["cachestat", "mincore", "recorded"]
+    """``recorded``: of a recording, which knows no files."""
     totals: Totals
     files: tuple[CachedFile, ...]
     devices: tuple[BlockDevice, ...]
@@ -154,26 +155,31 @@ class PageCache:
     wall_s: float = 0.0
 
     @property
-    def found(self) -> int:
-        """Bytes of files on file systems that are not in memory."""
-        return sum(file.told.nr_cache for file in self.files if not file.in_memory)
+    def found(self) -> int | None:
+        """Bytes of files on file systems that are not in memory; None where no files are known."""
+        return self._sum(in_memory=False)
 
     @property
-    def found_in_memory(self) -> int:
+    def found_in_memory(self) -> int | None:
         """Bytes of files on tmpfs and of shared memory: part of Shmem."""
-        return sum(file.told.nr_cache for file in self.files if file.in_memory)
+        return self._sum(in_memory=True)
+
+    def _sum(self, *, in_memory: bool) -> int | None:
+        if self.way == "recorded":
+            return None
+        return sum(file.told.nr_cache for file in self.files if file.in_memory is in_memory)
 
     @property
     def unattributed(self) -> int | None:
         """Cached less what was found and Shmem. Below 0 where figures moved between their reads."""
-        if self.totals.cached is None or self.totals.shmem is None:
+        if self.totals.cached is None or self.totals.shmem is None or self.found is None:
             return None
         return self.totals.cached - self.totals.shmem - self.found
 
     @property
     def lower_bound(self) -> bool:
         """Whether something that was to be looked at could not be."""
-        denied = any(gap.kind in ("denied", "timed out") for gap in self.gaps)
+        denied = self.way == "recorded" or any(gap.kind in ("denied", "timed out") for gap in self.gaps)
         return denied or bool(self.looked.skipped)
 
     @property

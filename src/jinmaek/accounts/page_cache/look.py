@@ -64,7 +64,7 @@ def look(
     after = take(LIVE, ("meminfo", "cgroup_memory"))
     return PageCache(
         way=way.name,
-        totals=_totals(after),
+        totals=totals(after),
         files=rank(search.found),
         devices=on_devices,
         holders=search.holders,
@@ -97,7 +97,8 @@ def _with_memory() -> list[int]:
     return [pid for _, pid in sorted(found)]
 
 
-def _totals(snapshot: Snapshot) -> Totals:
+def totals(snapshot: Snapshot) -> Totals:
+    """The kernel's sums in a snapshot."""
     for row in snapshot.tables.get("meminfo", ()):
         if isinstance(row, Meminfo):
             return Totals(row.MemTotal, row.MemAvailable, row.Cached, row.Buffers, row.Shmem)
@@ -120,13 +121,13 @@ def _moved(before: Snapshot) -> Moved:
     waits = [row for row in before.tables.get("pressure_memory", ()) if isinstance(row, PressureMemory)]
     return Moved(
         span=after.monotonic - before.monotonic,
-        refaults=_more(before, after, "workingset_refault_file"),
-        activated=_more(before, after, "workingset_activate_file"),
+        refaults=more(before, after, "workingset_refault_file"),
+        activated=more(before, after, "workingset_activate_file"),
         pressure=waits[0].some_avg10 if waits else None,
     )
 
 
-def _more(before: Snapshot, after: Snapshot, name: str) -> int | None:
+def more(before: Snapshot, after: Snapshot, name: str) -> int | None:
     """By how much a field of vmstat grew."""
     values = [getattr(row, name) for shot in (before, after) for row in shot.tables.get("vmstat", ())]
     return values[1] - values[0] if len(values) == 2 and None not in values else None

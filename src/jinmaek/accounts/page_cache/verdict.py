@@ -64,6 +64,8 @@ def judge(cache: PageCache) -> Verdict:
         "available": (totals.available, "bytes"),
         "memory": (totals.memory, "bytes"),
     }
+    if cache.way == "recorded":
+        return Verdict("unknown", felt, _recorded(), values)
     if not told:
         return Verdict("unknown", False, _unknown(cache), values)
     if not recently:
@@ -112,6 +114,14 @@ def _unknown(cache: PageCache) -> str:
         )
     return say(
         "Whether RAM is short cannot be told from this: no page of these files is, or was, in the cache."
+    )
+
+
+def _recorded() -> str:
+    return say(
+        "Which files were cached, and which were evicted, is not recorded. In the {span} before, {refaults} "
+        "were read again after eviction, {activated} of that in use; threads waited for memory {pressure} of "
+        "the 10 s before."
     )
 
 

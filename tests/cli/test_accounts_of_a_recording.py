@@ -1,0 +1,179 @@
+"""``memory``, ``swap``, ``load`` and ``cache`` of a recording: the sample's figures, and each gap by name."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from tests.history.recording.kept import META, clocks, write
+
+from jinmaek.accounts.memory_buckets import balance
+from jinmaek.accounts.memory_reading import core_of, row_of, rows_of
+from jinmaek.catalog import tables
+from jinmaek.cli.main import main
+from jinmaek.history.recording.writer import Writer
+from jinmaek.kernel.meminfo import Meminfo
+from jinmaek.kernel.swaps import Swap
+from jinmaek.root import LIVE
+from jinmaek.sampling import Snapshot, take
+from jinmaek.tasks.choose import Refused, Scanner
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Snapshot]]:
+    """Four samples of this host, a third of a second apart, and the recording of them."""
+    folder = str(tmp_path_factory.mktemp("recording"))
+    found = []
+    try:
+        scanner = Scanner(LIVE, "bpf")
+    except Refused:
+        scanner = Scanner(LIVE, "procfs")
+    with scanner:
+        for _ in range(4):
+            found.append(take(LIVE, list(tables()), scanner.scan(details=True)))
+            time.sleep(0.3)
+    writer = Writer(folder, {**META, "page_size": 4096, "tasks": scanner.way, "pid": 1 << 30})
+    for one in found:
+        assert writer.add(one, clocks(one))
+    writer.close()
+    return folder, found
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main([*words, "--json", "--lang", "en"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads((DOCS / f"{words[0]}.schema.json").read_text()))
+    return found
+
+
+def sources(found: dict[str, Any]) -> set[str]:
+    return {gap["source"] for gap in found["gaps"]}
+
+
+def test_the_ledger_is_that_of_the_sample(
+    kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, (*_, last) = kept
+    found = said(capsys, "memory", "--recording", folder)
+    meminfo = row_of(last, Meminfo)
+    assert meminfo is not None
+    made = balance(core_of(meminfo, last, last, 4096))
+    assert found["total_bytes"] == meminfo.MemTotal
+    assert {one["name"]: one["bytes"] for one in found["buckets"]} == {
+        one.name: one.bytes for one in made.buckets
+    }
+    assert found["residual_bytes"] == made.residual
+    assert found["used"]["sum_pss"] is None
+    assert found["used"]["sum_rss"] > 0
+    assert found["processes"]["pss_read"] == 0
+    anonymous = next(one for one in found["buckets"] if one["name"] == "anonymous")
+    assert anonymous["owners"]
+    # Of another process than its own some memory is shared: no sum of resident sets is called exact.
+    assert all(owner.get("bound") == "upper" for owner in anonymous["owners"])
+    tables = next(one for one in found["buckets"] if one["name"] == "page-tables")
+    assert tables["owners"] == []
+    assert tables["unowned_bytes"] is None
+    assert {"statvfs", "proc/PID/fd", "proc/PID/smaps_rollup", "proc/PID/status VmPTE"} <= sources(found)
+
+
+def test_the_ledger_in_words(kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["--by", "user", "--all"], ["--explain"], ["--lang", "ko"]):
+        assert main(["memory", "--recording", kept[0], *words]) == 0
+        assert "statvfs" in capsys.readouterr().out
+    assert main(["memory", "--recording", kept[0], "--by", "cgroup"]) == 2
+    assert "not recorded" in capsys.readouterr().err
+
+
+def test_swap_of_the_sample(kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]) -> None:
+    folder, samples = kept
+    found = said(capsys, "swap", "--recording", folder, "--for", "1s")
+    devices = rows_of(samples[-1], Swap)
+    meminfo = row_of(samples[-1], Meminfo)
+    assert meminfo is not None
+    assert found["used_bytes"] == (
+        sum(one.used for one in devices) if devices else (meminfo.SwapTotal or 0) - (meminfo.SwapFree or 0)
+    )
+    assert found["rates"]["pswpin"] is not None
+    assert found["state"] != "unknown"
+    assert main(["swap", "--recording", folder]) == 0
+
+
+def test_load_of_the_seconds_before(
+    kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, samples = kept
+    found = said(capsys, "load", "--recording", folder, "--for", "5s")
+    (row,) = samples[-1].tables["loadavg"]
+    assert found["load1"] == getattr(row, "load1", None)
+    assert 0.8 < found["window_s"] < 3
+    assert found["on_cpu"] is not None
+    assert "proc/PID/syscall" in sources(found)
+    scan = samples[-1].tasks
+    assert scan is not None
+    if scan.processes.run_delay:
+        first = samples[0].tasks
+        assert first is not None
+        whole = sum(
+            (one or 0.0) for column in (scan.processes.run_time, scan.processes.run_delay) for one in column
+        ) - sum(
+            (one or 0.0) for column in (first.processes.run_time, first.processes.run_delay) for one in column
+        )
+        running = sum(part["threads"] for part in found["parts"] if part["kind"] == "running")
+        # Processes that came and went are in one sum alone.
+        assert running == pytest.approx(whole / found["window_s"], abs=0.3)
+    else:
+        assert "tasks.run_delay" in sources(found)
+    assert main(["load", "--recording", folder]) == 0
+
+
+def test_cache_of_the_sample(kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]) -> None:
+    folder, samples = kept
+    found = said(capsys, "cache", "--recording", folder)
+    meminfo = row_of(samples[-1], Meminfo)
+    assert meminfo is not None
+    assert found["cached_bytes"] == meminfo.Cached
+    assert found["found_bytes"] is None
+    assert found["unattributed_bytes"] is None
+    assert found["verdict"]["kind"] == "unknown"
+    assert found["source"] == "recorded"
+    assert all(one["share_bytes"] is None and one["processes"] is None for one in found["cgroups"])
+    assert "not recorded" in found["sentence"]
+    assert main(["cache", "--recording", folder]) == 0
+    assert "-" in capsys.readouterr().out
+    assert main(["cache", "--recording", folder, "/etc"]) == 2
+    assert main(["cache", "--recording", folder, "--root", "/tmp"]) == 2
+
+
+def test_a_moment_in_the_middle(kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]) -> None:
+    folder, samples = kept
+    found = said(capsys, "memory", "--recording", folder, "--at", f"@{samples[1].wall:.3f}")
+    meminfo = row_of(samples[1], Meminfo)
+    free = next(one for one in found["buckets"] if one["name"] == "free")
+    assert meminfo is not None
+    assert abs(free["bytes"] - meminfo.MemFree) <= 64 << 20
+
+
+def test_what_a_small_record_lacks_is_a_gap_and_no_zero(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, 30)
+    found = said(capsys, "memory", "--recording", str(tmp_path))
+    assert found["used"]["sum_rss"] is None
+    assert {"tasks", "zoneinfo", "vmstat", "slabinfo"} <= sources(found)
+    found = said(capsys, "swap", "--recording", str(tmp_path))
+    assert found["rates"]["pswpin"] is None
+    assert found["used_bytes"] is None
+    found = said(capsys, "cache", "--recording", str(tmp_path))
+    assert found["shmem_bytes"] is None
+    found = said(capsys, "load", "--recording", str(tmp_path))
+    assert found["on_cpu"] is None
+    assert "tasks.run_delay" in sources(found)
+    waiting = next(part for part in found["parts"] if part["kind"] == "disk")
+    assert waiting["who"][0]["wchan"] == "io_schedule"
