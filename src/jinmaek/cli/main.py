@@ -42,6 +42,7 @@ COMMANDS = {
     "replay": "a recording on the terminal: step, jump, play, and go to the next thing that was wrong",
     "report": "what was wrong when, on one page: findings, charts, memory, load, processes at any moment",
     "recordings": "recordings: list, verify, prune, redact, export, import from sysstat",
+    "recordings": "recordings: list, verify, prune, export, import from sysstat or node_exporter",
     "fleet": "all hosts that Prometheus or VictoriaMetrics knows, judged by the same rules",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
     "lab": "claims about the kernel as bounded experiments on this one; recall and false alarms, measured",

@@ -8,15 +8,15 @@ import os
 import sys
 
 from jinmaek.cli import moments
-from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
+from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.cli.record import days, size
 from jinmaek.i18n import LANGUAGES, from_locale
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from jinmaek.history.recording.recording import Recording
 
-SUMMARY = "recordings: list, verify, prune, redact, export to CSV or OpenMetrics, import from sysstat"
+SUMMARY = "recordings: list, verify, prune, redact, export, import from sysstat or node_exporter"
 
 
 def build(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +30,8 @@ def build(parser: argparse.ArgumentParser) -> None:
         "prune": "remove the oldest days",
         "redact": "a copy to share: the same figures, with tokens in place of the names of host, processes, "
         "cgroups, users, mounts and devices",
-        "export": "a table as CSV, or tables as OpenMetrics, on standard output",
-        "import": "make a recording of what sadf -j -- -A prints",
+        "export": "a table as CSV or a file of Parquet, or tables as OpenMetrics",
+        "import": "make a recording of what sadf -j -- -A prints, or of dumps of node_exporter",
     }
     made = {name: actions.add_parser(name, help=text) for name, text in every.items()}
     for name in every.keys() - {"redact"}:
@@ -50,13 +50,26 @@ def build(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", help="where to: a folder that is empty or not there yet"
     )
     export = made["export"]
-    export.add_argument("--format", choices=("csv", "openmetrics"), default="csv", help="(csv)")
+    export.add_argument("--format", choices=("csv", "openmetrics", "parquet"), default="csv", help="(csv)")
+    export.add_argument("-o", "--output", metavar="FILE", help="of Parquet: the file to write")
     export.add_argument("--table", action="append", metavar="NAME", help="meminfo, diskstats, tasks, …")
     export.add_argument("--since", metavar="TIME", help=moments.HELP)
     export.add_argument("--until", metavar="TIME", help="(the end of the record)")
-    made["import"].add_argument(
-        "file", metavar="FILE", help="what sadf -j -- -A printed; - is standard input"
+    add = made["import"].add_argument
+    add(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="what sadf -j -- -A printed, or /metrics of node_exporter as text, "
+        "or promtool tsdb dump-openmetrics; of metrics also folders of such files; - is standard input",
     )
+    add("--host", metavar="INSTANCE", help="of metrics of several hosts, the one that is wanted")
+    add(
+        "--time",
+        metavar="TIME",
+        help="of one file of metrics: when it was scraped, where the file does not say it",
+    )
+    add("--json", action="store_true", help="say what was read as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -143,6 +156,8 @@ def _export(args: argparse.Namespace) -> int:
         for name in wanted:
             if name not in there:
                 raise Usage(f"--table {name}", "it is not in this recording", f"there are {' '.join(there)}")
+        if args.format == "parquet":
+            return _parquet(args, recording, wanted, since, until)
         if args.format == "csv":
             if len(wanted) != 1 or not args.table:
                 raise Usage("--format csv", "a file of CSV holds one table", "name it with --table")
@@ -190,47 +205,28 @@ def _redact(args: argparse.Namespace) -> int:
     return 0
 
 
-def _import(args: argparse.Namespace) -> int:
-    from jinmaek.history.recording import folder, sadf
+def _parquet(
+    args: argparse.Namespace, recording: Recording, wanted: list[str], since: float, until: float
+) -> int:
+    from jinmaek.history.recording import parquet
 
-    if args.recording is None:
-        raise Usage("import", "another host's record needs a folder of its own", "name one: --recording DIR")
+    if len(wanted) != 1 or not args.table or not args.output:
+        raise Usage(
+            "--format parquet", "a file of Parquet holds one table", "name both: --table NAME --output FILE"
+        )
     try:
-        written = sum(_write(host, args.recording) for host in sadf.hosts(_document(args.file)))
-    except sadf.NotSysstat as wrong:
-        raise SourceUnreadable(args.file, str(wrong), "print it so: sadf -j -- -A") from None
-    except folder.Busy as busy:
-        raise Failure(args.recording, str(busy), "name another folder") from None
-    print(written)
+        print(parquet.write(recording, wanted[0], since, until, args.output))
+    except parquet.NotInstalled:
+        raise SourceUnreadable(
+            "--format parquet", "the library pyarrow is not installed", "pip install 'jinmaek[export]'"
+        ) from None
+    except OSError as error:
+        raise SourceUnreadable(args.output, error.strerror or str(error), "name another file") from None
+    moments.tell_damage(recording)
     return 0
 
 
-def _document(path: str) -> object:
-    try:
-        if path == "-":
-            return json.load(sys.stdin)
-        with open(path, encoding="utf-8", errors="backslashreplace") as file:
-            return json.load(file)
-    except OSError as error:
-        raise SourceUnreadable(path, error.strerror or str(error)) from None
-    except ValueError as fault:
-        raise SourceUnreadable(path, f"it is no JSON: {fault}", "print it so: sadf -j -- -A") from None
+def _import(args: argparse.Namespace) -> int:
+    from jinmaek.cli.recordings_import import imported
 
-
-def _write(host: Any, folder: str) -> int:
-    """Record what sysstat kept of a host; how many samples that were."""
-    from jinmaek.history.recording import sadf
-    from jinmaek.history.recording.writer import SPAN, Writer, nanoseconds
-
-    meta = sadf.meta(host)
-    writer = Writer(os.path.abspath(folder), meta, span=min(86_400.0, max(SPAN, SPAN * meta["interval"])))
-    count = 0
-    try:
-        for snapshot in sadf.snapshots(host):
-            clocks = {"wall": nanoseconds(snapshot.wall), "boottime": nanoseconds(snapshot.monotonic)}
-            if not writer.add(snapshot, clocks):
-                raise SourceUnreadable(folder, os.strerror(writer.full.errno or 0) if writer.full else "full")
-            count += 1
-    finally:
-        writer.close("imported")
-    return count
+    return imported(args)

@@ -59,12 +59,10 @@ def as_csv(recording: Recording, table: str, since: float, until: float) -> Iter
     """
     line = _Line()
     writer = csv.writer(line, lineterminator="\n")
-    told: tuple[str, ...] = ()
-    for header, row in (
-        _processes(recording, since, until) if table == TASKS else _rows(recording, table, since, until)
-    ):
-        if header != told:
-            told = header
+    last: tuple[str, ...] = ()
+    for header, row in told(recording, table, since, until):
+        if header != last:
+            last = header
             writer.writerow(header)
             yield line.text
         writer.writerow(["" if value is None else value for value in row])
@@ -72,6 +70,11 @@ def as_csv(recording: Recording, table: str, since: float, until: float) -> Iter
 
 
 Told = tuple[tuple[str, ...], tuple[object, ...]]
+
+
+def told(recording: Recording, table: str, since: float, until: float) -> Iterator[Told]:
+    """The columns and values of each row of a table, the time first."""
+    return _processes(recording, since, until) if table == TASKS else _rows(recording, table, since, until)
 
 
 def _rows(recording: Recording, name: str, since: float, until: float) -> Iterator[Told]:
