@@ -76,7 +76,7 @@ def test_stopped_and_gone_on_is_a_gap(tmp_path: Path) -> None:
                 lambda: "(T" not in (state := Path(f"/proc/{child.pid}/stat").read_text()) and ") T" in state
             )
             size_before = max(path.stat().st_size for path in folder.glob("*.stream"))
-            signal.sigtimedwait([], 1.2)
+            signal.sigtimedwait([], 2.5)
             child.send_signal(signal.SIGCONT)
             until(lambda: max(path.stat().st_size for path in folder.glob("*.stream")) > size_before)
         finally:

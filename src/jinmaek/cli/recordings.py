@@ -8,7 +8,7 @@ import os
 import sys
 
 from jinmaek.cli import moments
-from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
 from jinmaek.cli.record import days, size
 from jinmaek.i18n import LANGUAGES, from_locale
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jinmaek.model import Diagnosis
     from jinmaek.views.report.document import Report
 
-SUMMARY = "what was wrong when, on one page: findings, charts, memory, load and processes at any moment"
+SUMMARY = "what was wrong when, on one page: findings, charts, memory, load, processes at any moment"
 
 FORMATS = ("html", "md", "json")
 BEFORE = 3600.0
