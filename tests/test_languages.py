@@ -28,6 +28,8 @@ from jinmaek.views.report import page as report_page
 from jinmaek.views.report import words as report_words
 from jinmaek.views.report.charts import CHARTS
 from jinmaek.views.top_live import ASKED, HELP
+from jinmaek.views.tui import cgroups, disks, footer, history, keys, overview
+from jinmaek.views.tui.source import CHARTS, TRACES
 
 SOURCE = Path(__file__).parents[1] / "src" / "jinmaek"
 PAGE = Path(report_page.__file__).parent / "page.html"
@@ -90,6 +92,14 @@ WORDS = (
     *report_words.WORDS,
     *(text for chart in CHARTS for text in (chart.title, *(line.title for line in chart.lines)) if text),
     *(text for text in re.findall(r"\[\[ ?(.+?) ?\]\]", PAGE.read_text())),
+    *CHARTS,
+    *TRACES,
+    *cgroups.ORDER,
+    *disks.COLUMNS,
+    *footer.NAMES.values(),
+    *overview.NAMES.values(),
+    *history.TITLES.values(),
+    *(sentence for _, sentence in (*keys.HELP, *keys.HELP_OF_A_RECORDING)),
 )
 
 

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from jinmaek.catalog import tables
 from jinmaek.diagnosis.holding import window
@@ -77,7 +78,7 @@ def watch(
     readings = max(1, round(span / interval))
     ring = Ring(readings + 1)
     asked = _in_conditions(rules)
-    often = tuple(table for table in needed if table in asked and not dear(table))
+    cheap = often(rules)
     now_and_then = tuple(table for table in needed if table in asked)
     begin = time.monotonic()
     whole = whole_readings(readings, interval)
@@ -92,7 +93,7 @@ def watch(
                 elif index in whole:
                     ring.add(_whole(LIVE, now_and_then, scan))
                 else:
-                    ring.add(take(LIVE, often, scan))
+                    ring.add(take(LIVE, cheap, scan))
         finally:
             if progress:
                 progress(0)
@@ -142,8 +143,12 @@ def _diagnose(
     began: tuple[float, float],
     tasks: Scanner,
     history: Collection[str] = (),
+    lately: Ring | None = None,
 ) -> Diagnosis:
     look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root), root)
+    short = look if lately is None else replace(look, history=lately)
+    if lately is not None:
+        look = replace(look, during=lambda _since, _until: short)
     locked = _locked(root, look)
     verdicts, remembered = _judged(rules, look, ring, history)
     wall, cpu = began
@@ -173,7 +178,7 @@ def _diagnose(
         cpu_s=time.process_time() - cpu,
         wall_s=time.monotonic() - wall,
         tasks=tasks.reading,
-        explained=look.explained,
+        explained=short.explained,
         locked=locked,
         changed=changed(rules),
         remembered=remembered,
@@ -191,6 +196,27 @@ def _judged(
 
     with remembering(rules, look, ring, history) as (whole, remembered):
         return judge(rules, whole), remembered
+
+
+def often(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    """The tables of the conditions of these rules that cost little enough to be read at every reading."""
+    asked = _in_conditions(rules)
+    return tuple(table for table in wanted(rules) if table in asked and not dear(table))
+
+
+def judged(
+    rules: tuple[Rule, ...],
+    ring: Ring,
+    lately: Ring,
+    lang: str,
+    began: tuple[float, float],
+    tasks: Scanner,
+) -> Diagnosis:
+    """A look at the live machine that goes on: all its readings, and those of late whose first has tasks too,
+    in which culprits are found. ``began`` are the wall and CPU clocks at the start.
+    """
+    name = os.uname()
+    return _diagnose(rules, ring, LIVE, lang, name.nodename, name.release, "live", began, tasks, lately=lately)
 
 
 def wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jinmaek.i18n import tr
-from jinmaek.model import Diagnosis, Gap, Remembered
+from jinmaek.model import Diagnosis, Gap, Locked, Remembered
 from jinmaek.views.finding import evidence_line, full, history, limit_changed, moment
 from jinmaek.views.plain import safe
 from jinmaek.views.screen import put
@@ -124,8 +124,8 @@ def _unknown(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
     if not diagnosis.unknown:
         return []
     lines: list[RenderableType] = ["", Line(tr(lang, "could not be judged"), align="left", style="yellow")]
-    for reason, rules in reasons(diagnosis, lang).items():
-        line = Text(safe(reason), style="yellow")
+    for why, rules in reasons(diagnosis, lang).items():
+        line = Text(safe(why), style="yellow")
         line.append(f": {', '.join(rules)}", style="default")
         lines.append(line)
     return lines
@@ -135,17 +135,18 @@ def reasons(diagnosis: Diagnosis, lang: str) -> dict[str, list[str]]:
     """The rules that could not be judged, by the reason."""
     groups: dict[str, list[str]] = {}
     for unknown in diagnosis.unknown:
-        reason = _reason(
+        why = reason(
             unknown.gap,
             lang,
             single=not diagnosis.window_s,
             recorded=diagnosis.recorded is not None or isinstance(diagnosis.remembered, Remembered),
         )
-        groups.setdefault(reason, []).append(unknown.rule)
+        groups.setdefault(why, []).append(unknown.rule)
     return groups
 
 
-def _reason(gap: Gap, lang: str, *, single: bool, recorded: bool) -> str:
+def reason(gap: Gap, lang: str, *, single: bool, recorded: bool) -> str:
+    """Why a rule is unknown; ``single`` of one reading, ``recorded`` of a recording."""
     if gap.kind == "too short" and gap.needed is not None and recorded:
         return tr(lang, "a trend needs {time} of recording before it").format(time=_option(gap.needed))
     if gap.kind == "too short" and gap.needed is not None and not single:
@@ -164,16 +165,18 @@ def _option(seconds: float) -> str:
     return f"{whole // 60}m" if whole % 60 == 0 else f"{whole}s"
 
 
-def _locked(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
-    """Processes that could not be looked into, and what else waits for the same lock."""
+def held(one: Locked, lang: str) -> str:
+    """That nobody can look into a process for now."""
     text = tr(
         lang,
         "lock held: {name} [{pid}] ({detail}): its page faults, ps, smaps and whatever reads its memory wait",
     )
-    return [
-        Text(text.format(name=safe(one.name), pid=one.pid, detail=one.gap.detail), style="yellow")
-        for one in diagnosis.locked
-    ]
+    return text.format(name=safe(one.name), pid=one.pid, detail=one.gap.detail)
+
+
+def _locked(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:
+    """Processes that could not be looked into, and what else waits for the same lock."""
+    return [Text(held(one, lang), style="yellow") for one in diagnosis.locked]
 
 
 def _changed(diagnosis: Diagnosis, lang: str) -> list[RenderableType]:

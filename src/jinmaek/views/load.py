@@ -41,7 +41,7 @@ def lines(load: Load, lang: str, most: int = MOST) -> Iterator[str]:
     yield ""
     yield from _table(load, lang, most)
     yield ""
-    yield from _sum(load, lang)
+    yield from sums(load, lang)
 
 
 def _head(load: Load, lang: str) -> str:
@@ -62,7 +62,7 @@ def _table(load: Load, lang: str, most: int) -> Iterator[str]:
         yield "  ".join((*_figures(part, load, widths), tr(lang, NAMES[part.kind])))
         rest = sum(widths) + 2 * len(widths)
         for who in part.who[:most]:
-            yield " " * rest + f"  {who.threads:6.2f}  {safe(_who(who, lang))}"
+            yield " " * rest + f"  {who.threads:6.2f}  {safe(whose(who, lang))}"
         if len(part.who) > most:
             left = part.who[most:]
             text = tr(lang, "{count} more").format(count=len(left))
@@ -78,7 +78,8 @@ def _figures(part: Part, load: Load, widths: list[int]) -> list[str]:
     return [pad(text, width) for text, width in zip(figures, widths, strict=True)]
 
 
-def _who(who: Who, lang: str) -> str:
+def whose(who: Who, lang: str) -> str:
+    """A process and where it waits."""
     words = [f"{who.name} [{who.pid}]"]
     if who.wchan:
         words.append(tr(lang, "in {place}").format(place=who.wchan))
@@ -91,7 +92,8 @@ def _who(who: Who, lang: str) -> str:
     return "  ".join(words)
 
 
-def _sum(load: Load, lang: str) -> Iterator[str]:
+def sums(load: Load, lang: str) -> Iterator[str]:
+    """What the parts add up to, beside what the kernel counted."""
     if load.on_cpu is not None and load.waiting_for_cpu is not None:
         yield tr(
             lang, "on a CPU {on:.2f}, waiting for one {waiting:.2f}, stolen by the hypervisor {stolen}"
