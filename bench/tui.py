@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import signal
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,24 +82,30 @@ class MadeUp:
         return Here()
 
 
+FORKER = """
+import os, signal, sys
+pids = []
+for _ in range(int(sys.argv[1])):
+    pid = os.fork()
+    if not pid:
+        signal.pause()
+    pids.append(pid)
+os.write(1, b".")
+sys.stdin.read()
+for pid in pids:
+    os.kill(pid, signal.SIGKILL)
+"""
+
+
 @contextmanager
 def sleepers(count: int) -> Iterator[None]:
-    """So many processes that only wait."""
-    started: list[int] = []
-    try:
-        for _ in range(count):
-            pid = os.fork()
-            if not pid:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                signal.pause()
-                os._exit(0)
-            started.append(pid)
+    """So many processes that only wait, forked from a small one."""
+    words = [sys.executable, "-I", "-S", "-c", FORKER, str(count)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        parent.stdout.read(1)
         yield
-    finally:
-        for pid in started:
-            os.kill(pid, signal.SIGKILL)
-        for pid in started:
-            os.waitpid(pid, 0)
 
 
 async def measure(

@@ -40,6 +40,8 @@ LEAST = 5.0
 """Seconds of readings before anything is judged, as ``diagnose`` has."""
 SHARE = 50
 """A whole reading and a judgement are made so seldom that they cost a fiftieth of one CPU at most."""
+HEAVY = 0.05
+"""CPU seconds of a reading that leaves the judgement to the next picture."""
 FIRST = 1.0
 """Seconds between the two readings of the first picture."""
 
@@ -58,7 +60,10 @@ class Live:
         self._marks: deque[Snapshot] = deque(maxlen=MARKS)
         self._before: Snapshot | None = None
         self._kept = Kept()
-        self._due = 0.0
+        self._due, self._judging = 0.0, 0.0
+        """When the next whole reading is due; what the last judgement has cost."""
+        self._pending: tuple[Ring, Ring] | None = None
+        """What is still to be judged: after a reading that cost much, with the next picture."""
         self._whole: Ring | None = None
         """All readings up to the last whole one."""
         self._traces: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in DRAWN}
@@ -134,7 +139,7 @@ class Live:
     def _read(self, asked: Asked) -> Snapshot:
         """One reading; when it is due, of all that rules need, and then they are judged."""
         began, cpu = time.monotonic(), time.process_time()
-        whole = began >= self._due
+        whole, spent = began >= self._due, 0.0
         shown = asked.shown
         scan = self._scanner.scan(details=whole or shown.field == "SWAP", usage=whole, threads=shown.threads)
         exprs = asked.exprs.values()
@@ -145,24 +150,35 @@ class Live:
                 scan = with_descriptors(LIVE, scan)
         now = take(LIVE, dict.fromkeys(wanted), scan)
         self._before = now
-        if whole and self._judge(now):
-            self._due = began + max(APART, SHARE * (time.process_time() - cpu))
+        if whole:
+            self._pending = self._gather(now)
+            spent = time.process_time() - cpu
+            if self._pending is not None:
+                self._due = began + max(APART, SHARE * (spent + self._judging))
+        if self._pending is not None and (not whole or spent < HEAVY):
+            self._judge(*self._pending)
         self._keep(now)
         return now
 
-    def _judge(self, now: Snapshot) -> bool:
-        """Whether there were readings enough."""
+    def _gather(self, now: Snapshot) -> tuple[Ring, Ring] | None:
+        """All that is kept, and the part of late whose first reading has tasks; None of too short a time."""
         self._whole = self._ring(now, FAR)
         if not self._marks or now.monotonic - self._marks[-1].monotonic >= MARKED:
             self._marks.append(now)
         if self._whole.times[-1] - self._whole.times[0] < LEAST:
-            return False
+            return None
+        mark = self._marks[0]
         lately = Ring(len(self._readings) + 2)
-        for one in (self._marks[0], *self._readings, now):
-            if one.monotonic > self._marks[0].monotonic or one is self._marks[0]:
+        for one in (mark, *self._readings, now):
+            if one is mark or one.monotonic > mark.monotonic:
                 lately.add(one)
-        self._diagnosis = judged(self._rules, self._whole, lately, self._lang, self._began, self._scanner)
-        return True
+        return self._whole, lately
+
+    def _judge(self, ring: Ring, lately: Ring) -> None:
+        cpu = time.process_time()
+        self._pending = None
+        self._diagnosis = judged(self._rules, ring, lately, self._lang, self._began, self._scanner)
+        self._judging = time.process_time() - cpu
 
     def _ring(self, now: Snapshot, back: float) -> Ring:
         """What is kept of the seconds before a reading, and that reading."""

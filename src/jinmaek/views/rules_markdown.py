@@ -14,10 +14,10 @@ from jinmaek.views.rules import sections
 
 def page(rule: Rule, lang: str) -> str:
     """What ``rules show`` prints of it."""
-    lines = [f"# {rule.id}", "", f"**{_plain(_title(rule, lang))}** ({', '.join(conditions(rule))})", ""]
-    lines += [_plain(tr(lang, rule.why)), ""]
+    lines = [f"# {rule.id}", "", f"**{plain(_title(rule, lang))}** ({', '.join(conditions(rule))})", ""]
+    lines += [plain(tr(lang, rule.why)), ""]
     for heading, texts in sections(rule, lang):
-        lines += [f"## {heading}", "", *(f"- {_plain(text)}" for text in texts), ""]
+        lines += [f"## {heading}", "", *(f"- {plain(text)}" for text in texts), ""]
     for level, expr in conditions(rule).items():
         lines += [f"## PromQL ({level})", "", "```promql", promql(expr, lines=True), "```", ""]
     return "\n".join(lines)
@@ -28,7 +28,7 @@ def index(rules: Iterable[Rule], lang: str) -> str:
     head = (tr(lang, "rule"), tr(lang, "severity"), tr(lang, "title"))
     lines = [f"| {' | '.join(head)} |", "|---|---|---|"]
     for rule in rules:
-        cells = (f"[{rule.id}]({rule.id}.md)", ", ".join(conditions(rule)), _plain(_title(rule, lang)))
+        cells = (f"[{rule.id}]({rule.id}.md)", ", ".join(conditions(rule)), plain(_title(rule, lang)))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join((*lines, ""))
 
@@ -38,6 +38,6 @@ def _title(rule: Rule, lang: str) -> str:
     return re.sub(r"{([a-z]+)}", lambda found: found[1].upper(), tr(lang, rule.title))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text in which Markdown finds no emphasis, link, table or markup."""
     return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", text)
