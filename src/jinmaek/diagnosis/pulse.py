@@ -89,9 +89,9 @@ def watch(
                 ends = index in (0, readings)
                 scan = tasks.scan(details=ends, usage=ends)
                 if ends:
-                    ring.add(_whole(LIVE, needed, scan))
+                    ring.add(whole_reading(LIVE, needed, scan))
                 elif index in whole:
-                    ring.add(_whole(LIVE, now_and_then, scan))
+                    ring.add(whole_reading(LIVE, now_and_then, scan))
                 else:
                     ring.add(take(LIVE, cheap, scan))
         finally:
@@ -120,13 +120,13 @@ def of_tree(rules: tuple[Rule, ...], root: Root, lang: str) -> Diagnosis:
     wall, cpu = time.monotonic(), time.process_time()
     ring = Ring()
     with Scanner(root) as tasks:
-        ring.add(_whole(root, wanted(rules), tasks.scan(details=True, usage=True)))
+        ring.add(whole_reading(root, wanted(rules), tasks.scan(details=True, usage=True)))
     host = _word(root, "proc/sys/kernel/hostname") or os.path.basename(root.base)
     kernel = _word(root, "proc/sys/kernel/osrelease") or _release(root)
     return _diagnose(rules, ring, root, lang, host, kernel, root.base, (wall, cpu), tasks)
 
 
-def _whole(root: Root, needed: tuple[str, ...], scan: Scan) -> Snapshot:
+def whole_reading(root: Root, needed: tuple[str, ...], scan: Scan) -> Snapshot:
     """A reading of all that is needed, whatever it costs."""
     counted = with_descriptors(root, scan) if descriptors.TABLE in needed else scan
     return take(root, needed, counted)
@@ -145,7 +145,7 @@ def _diagnose(
     history: Collection[str] = (),
     lately: Ring | None = None,
 ) -> Diagnosis:
-    look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: _kills(root), root)
+    look = Look(ring, lang, lambda pid: cgroup_of(root, pid), lambda: kills(root), root)
     short = look if lately is None else replace(look, history=lately)
     if lately is not None:
         look = replace(look, during=lambda _since, _until: short)
@@ -264,7 +264,7 @@ def _locked(root: Root, look: Look) -> tuple[Locked, ...]:
     return commands.locked
 
 
-def _kills(root: Root) -> tuple[Kill, ...] | Gap:
+def kills(root: Root) -> tuple[Kill, ...] | Gap:
     log = kernel_log(root)
     return log if isinstance(log, Gap) else tuple(kmsg.parse(log))
 
