@@ -1,7 +1,8 @@
-"""Writes the pages of ``docs/rules`` from the rules themselves: ``make docs``."""
+"""Writes the pages of ``docs/rules`` from the rules, and the API of the page from its code: ``make docs``."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def main() -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+    try:
+        from jinmaek.views.web.schema import document
+    except ModuleNotFoundError as missing:
+        sys.stderr.write(f"docs/openapi.json stays as it is: {missing.name} is not installed\n")
+        return 0
+    api = json.dumps(document(), indent=1) + "\n"
+    (folder.parent / "openapi.json").write_text(api, encoding="utf-8")
     return 0
 
 
