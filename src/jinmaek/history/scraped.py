@@ -30,13 +30,12 @@ class Cell(NamedTuple):
 
 
 def by_metric(wanted: Iterable[str]) -> dict[str, list[Ref]]:
-    """The columns of some tables that an exporter has, by the name it has for them."""
+    """The columns of some tables by the name an exporter has for them: node_exporter, or our own agent."""
     found: dict[str, list[Ref]] = {}
     for table in wanted:
         for column in columns_of(tables()[table].row):
             one = ref(f"{table}.{column}")
-            if one.column.metric is not None:
-                found.setdefault(one.metric.name, []).append(one)
+            found.setdefault(one.metric.name, []).append(one)
     return found
 
 

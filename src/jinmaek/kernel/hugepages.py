@@ -30,7 +30,7 @@ class Hugepages:
 
     size: int
     """Bytes of one page."""
-    total: int | None = gauge("count", "pages in the pool, surplus ones included")
+    total: int | None = gauge("count", "pages in the pool, surplus ones included", "jinmaek_hugepages_pool")
     free: int | None = gauge("count", "pages nobody uses, reserved ones included")
     reserved: int | None = gauge("count", "free pages promised to a mapping")
     surplus: int | None = gauge("count", "pages above the configured number")

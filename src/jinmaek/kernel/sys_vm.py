@@ -7,7 +7,7 @@ kernel's file names (``-`` is ``_``) but base units: kbytes are bytes, percents 
 
 from __future__ import annotations
 
-from jinmaek.columns import TreeReader, columns_of, gauge, row
+from jinmaek.columns import Metric, TreeReader, columns_of, gauge, row
 from jinmaek.kernel.digits import unsigned
 
 TYPE_CHECKING = False
@@ -55,7 +55,14 @@ class SysVm:
 
 
 HYPHENS = {"page_cluster": "page-cluster"}
-FILES = {f"proc/sys/vm/{HYPHENS.get(name, name)}": name for name in columns_of(SysVm)}
+
+
+def sysctl(column: str) -> str:
+    """The kernel's name of a column's file."""
+    return HYPHENS.get(column, column)
+
+
+FILES = {f"proc/sys/vm/{sysctl(name)}": name for name in columns_of(SysVm)}
 
 
 def _base(name: str, value: int) -> float:
@@ -67,6 +74,11 @@ def _base(name: str, value: int) -> float:
             return value / 100
         case _:
             return value
+
+
+for _name, _column in columns_of(SysVm).items():
+    # node_exporter has the numbers of the files, of those it is told to (--collector.sysctl.include).
+    _column.metric = Metric(f"node_sysctl_vm_{_name}", factor=_base(_name, 1))
 
 
 def parse(files: Mapping[str, str]) -> Iterator[SysVm]:

@@ -40,7 +40,11 @@ class Zone:
     managed: int | None = gauge("pages", "pages the allocator manages (3.8)", "node_zoneinfo_managed_pages")
     cma: int | None = gauge("pages", "pages set aside for contiguous allocation")
     protection_max: int | None = gauge("pages", "largest reserve against allocations for higher zones")
-    pagesets_count: int | None = gauge("pages", "free pages kept by CPUs for their own use, not part of free")
+    pagesets_count: int | None = gauge(
+        "pages",
+        "free pages kept by CPUs for their own use, not part of free",
+        "jinmaek_zoneinfo_pagesets_pages",
+    )
     nr_zone_inactive_anon: int | None = gauge("pages", "anonymous pages not used lately (4.8)")
     nr_zone_active_anon: int | None = gauge("pages", "anonymous pages used lately (4.8)")
     nr_zone_inactive_file: int | None = gauge("pages", "file pages not used lately (4.8)")

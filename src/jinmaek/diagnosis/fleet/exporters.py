@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jinmaek.catalog import Ref
-from jinmaek.kernel import net_netstat, vmstat
+from jinmaek.kernel import net_netstat, sys_vm, vmstat
 
 Need = Literal["flag", "vmstat", "kernel", "exporter", "agent"]
 
@@ -27,7 +27,6 @@ COLLECTORS = (
     ("node_slabinfo_", "slabinfo"),
     ("node_softirqs_", "softirqs"),
     ("node_swap_", "swap"),
-    ("node_sysctl_", "sysctl"),
     ("node_zoneinfo_", "zoneinfo"),
 )
 """Metrics of collectors that run only when asked for, and the name of the collector."""
@@ -54,6 +53,10 @@ def lack(ref: Ref) -> Lack:
         return Lack("vmstat", ref.column.name)
     if ref.table in ("net_snmp", "net_netstat") and not net_netstat.stock(ref.column.name):
         return Lack("flag", f"--collector.netstat.fields with {ref.column.name}")
+    if metric.startswith("node_sysctl_vm_"):
+        return Lack(
+            "flag", f"--collector.sysctl --collector.sysctl.include=vm.{sys_vm.sysctl(ref.column.name)}"
+        )
     for prefix, collector in COLLECTORS:
         if metric.startswith(prefix):
             return Lack("flag", f"--collector.{collector}")

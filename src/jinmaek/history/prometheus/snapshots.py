@@ -1,4 +1,7 @@
-"""The past of one host as snapshots, of what Prometheus keeps of its exporter. A scrape is one reading."""
+"""The past of one host as snapshots, of what Prometheus keeps of its exporter. A scrape is one reading.
+
+What only our own agent exports is asked for, too.
+"""
 
 from __future__ import annotations
 
