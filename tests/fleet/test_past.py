@@ -13,7 +13,10 @@ from jinmaek.cli.main import main
 
 pytest.importorskip("urllib3", reason="the extra fleet is not installed")
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "diagnosis.schema.json").read_text())
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA, MEMORY, LOAD = (
+    json.loads((DOCS / f"{name}.schema.json").read_text()) for name in ("diagnosis", "memory", "load")
+)
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -57,6 +60,42 @@ def test_a_diagnosis(scraped: Scraped, capsys: pytest.CaptureFixture[str]) -> No
     assert "could not be judged" in said(capsys, "diagnose", "--lang", "en", *source)
 
 
+def test_the_memory_ledger_closes_with_what_an_exporter_tells(
+    scraped: Scraped, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = ["--prometheus", scraped.url, "--host", scraped.captured, "--at", f"@{scraped.at}"]
+    there = json.loads(said(capsys, "memory", "--json", *source))
+    here = json.loads(said(capsys, "memory", "--json", "--root", str(scraped.tree)))
+    jsonschema.validate(there, MEMORY)
+    buckets = [{one["name"]: one["bytes"] for one in told["buckets"]} for told in (there, here)]
+    assert buckets[0].items() <= buckets[1].items(), "what both tell is the same"
+    assert {"free", "anonymous", "page-cache", "slab-reclaimable"} <= buckets[0].keys()
+    for told, named in zip((there, here), buckets, strict=True):
+        assert told["total_bytes"] == sum(named.values()) + told["residual_bytes"]
+    assert {"cpu-free"} <= {*there["residual_holds"]}
+    assert there["residual_band_bytes"] is None
+    assert there["used"]["procps4"] == here["used"]["procps4"]
+    assert there["used"]["sum_rss"] is None
+    assert {"smaps_rollup", "zoneinfo"} <= {one["source"] for one in there["gaps"]}
+    text = said(capsys, "memory", "--lang", "en", *source)
+    assert "exporters do not tell the shares of processes" in text
+
+
+def test_the_load_as_far_as_an_exporter_tells(scraped: Scraped, capsys: pytest.CaptureFixture[str]) -> None:
+    source = ["--prometheus", scraped.url, "--host", scraped.captured, "--at", f"@{scraped.at}"]
+    there = json.loads(said(capsys, "load", "--json", *source))
+    here = json.loads(said(capsys, "load", "--json", "--root", str(scraped.tree)))
+    jsonschema.validate(there, LOAD)
+    assert [there[name] for name in ("load1", "load5", "load15", "cpus")] == [
+        here[name] for name in ("load1", "load5", "load15", "cpus")
+    ]
+    assert there["scan"]["way"] == "exporter"
+    assert all(one["who"] == [] for one in there["parts"])
+    assert "waits" in {one["source"] for one in there["gaps"]}
+    live = ["--prometheus", scraped.url, "--host", scraped.this]
+    assert "load " in said(capsys, "load", "--lang", "en", *live)
+
+
 def test_the_environment_may_name_the_engine(
     scraped: Scraped, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +120,11 @@ def test_the_environment_may_name_the_engine(
         (["free", "--prometheus", "URL", "--host", "HOST", "--at", "1d"], 3),
         (["diagnose", "--prometheus", "URL", "--host", "HOST", "--at", "1d"], 3),
         (["vmstat", "60", "3", "--prometheus", "URL", "--host", "HOST"], 3),
+        (["memory", "--host", "x"], 2),
+        (["memory", "--prometheus", "URL", "--host", "HOST", "--root", "/tmp"], 2),
+        (["memory", "--prometheus", "URL", "--host", "HOST", "--at", "1d"], 3),
+        (["load", "--prometheus", "URL", "--host", "no-such-host"], 3),
+        (["load", "--prometheus", "URL", "--host", "HOST", "--recording", "/tmp"], 2),
     ],
 )
 def test_what_cannot_be_told(

@@ -7,10 +7,11 @@ import os
 import sys
 import time
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, remote
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.model import TasksRead
 from jinmaek.root import Root
 
 TYPE_CHECKING = False
@@ -43,6 +44,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     parser.add_argument("--root", default="/", metavar="DIR", help="a tree with proc/: one moment, no rates")
     moments.add_options(parser)
+    remote.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,6 +57,12 @@ def run(args: argparse.Namespace) -> int:
             "--for and --interval", "too short", "--interval is at least 100ms, and --for at least that"
         )
     cpu, wall = time.process_time(), time.monotonic()
+    if remote.asked(args, "--root", "--recording"):
+        from jinmaek.cli.load_scraped import look
+
+        found = look(args)
+        cost = (time.process_time() - cpu, time.monotonic() - wall)
+        return shown(args, found, TasksRead("exporter", 0.0), cost)
     if moments.asked(args):
         from jinmaek.cli import accounts_past
 

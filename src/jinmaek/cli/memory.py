@@ -7,9 +7,9 @@ import os
 import sys
 from typing import get_args
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, remote
 from jinmaek.cli.diagnose import seconds
-from jinmaek.cli.errors import WHY, SourceUnreadable
+from jinmaek.cli.errors import WHY, SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale, tr
 
 TYPE_CHECKING = False
@@ -45,6 +45,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     add("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     add("--root", metavar="DIR", help="a captured tree that holds proc/ and sys/")
     moments.add_options(parser)
+    remote.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,6 +53,10 @@ def run(args: argparse.Namespace) -> int:
     from jinmaek.accounts import memory_reading
     from jinmaek.root import LIVE, Root
 
+    if remote.asked(args, "--root", "--recording"):
+        from jinmaek.cli.memory_scraped import look as of_engine
+
+        return shown(args, *of_engine(args))
     if moments.asked(args):
         from jinmaek.cli import accounts_past
 

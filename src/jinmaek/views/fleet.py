@@ -235,7 +235,7 @@ def _need(ref: Ref, fields: list[str], lang: str) -> str:
         case "exporter":
             return tr(lang, "needs {exporter} on the host").format(exporter=need.what)
         case "agent":
-            return tr(lang, "node_exporter has nothing of it; jinmaek diagnose on the host itself has")
+            return tr(lang, "node_exporter has nothing of it; jinmaek agent on the host exports it")
         case "kernel":
             return tr(
                 lang, "{metric} is not there: an older kernel or exporter, or a collector switched off"

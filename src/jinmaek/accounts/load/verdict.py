@@ -40,13 +40,15 @@ def word(load: Load) -> Word:
     return most if shares[most] >= MOST_OF else "mixed"
 
 
-def sentence(load: Load, lang: str) -> str:
+def sentence(load: Load, lang: str) -> str:  # noqa: C901 - one match over all answers
     """The answer in a sentence or two, with who and where."""
     answer = word(load)
     chosen = [part for part in load.parts if MEANS.get(part.kind) == answer]
     threads = sum(part.threads for part in chosen)
     who = _who(chosen or [part for part in load.parts if part.share is not None], lang)
     values = {"threads": f"{threads:.1f}", "who": who}
+    if not who and answer != "none":
+        return " ".join([_nameless(answer, lang).format(**values), *_remarks(load, lang)])
     match answer:
         case "cpu":
             text = tr(lang, "It is the CPU: {threads} threads run or wait for a CPU, first {who}.")
@@ -69,6 +71,31 @@ def sentence(load: Load, lang: str) -> str:
         case _:
             assert_never(answer)
     return " ".join([text.format(**values), *_remarks(load, lang)])
+
+
+def _nameless(answer: Word, lang: str) -> str:
+    """The answer where nobody tells who: exporters know no threads."""
+    match answer:
+        case "cpu":
+            return tr(lang, "It is the CPU: {threads} threads run or wait for a CPU.")
+        case "io":
+            return tr(lang, "It is I/O: {threads} threads wait for a disk.")
+        case "lock":
+            return tr(lang, "It is a lock: {threads} threads wait for one, and not for a disk.")
+        case "remote":
+            return tr(lang, "It is a server that does not answer: {threads} threads wait.")
+        case "memory":
+            return tr(lang, "It is memory: {threads} threads wait until some is reclaimed.")
+        case "parked":
+            return tr(lang, "It is nobody: {threads} threads sleep in D by design and do no harm.")
+        case "other":
+            return tr(lang, "{threads} threads sleep in D, and nothing tells what for.")
+        case "mixed":
+            return tr(lang, "It is of several kinds, none of them half of it.")
+        case "none":
+            return tr(lang, "Hardly a thread runs or waits now.")
+        case _:
+            assert_never(answer)
 
 
 def _remarks(load: Load, lang: str) -> list[str]:
