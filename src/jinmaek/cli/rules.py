@@ -36,6 +36,11 @@ def build(parser: argparse.ArgumentParser) -> None:
         help="the labels that tell hosts apart (default instance; cluster,instance)",
     )
     export.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the text (default en)")
+    export.add_argument(
+        "--keep-firing",
+        action="store_true",
+        help="of vmalert: let alerts go on for a while after their condition, which it can since 1.91",
+    )
     for action in (showing, export):
         limits.add_option(action)
     export.add_argument(
@@ -69,7 +74,8 @@ def _exported(args: argparse.Namespace) -> str:
         return dashboard(chosen, window=args.window, instance=by, lang=args.lang) + "\n"
     from jinmaek.diagnosis.rule_file import rule_file
 
-    return rule_file(chosen, args.format, window=args.window, instance=by, lang=args.lang)
+    keep = args.format != "vmalert" or args.keep_firing
+    return rule_file(chosen, args.format, window=args.window, instance=by, lang=args.lang, keep_firing=keep)
 
 
 def _show(args: argparse.Namespace, *, all_rules: bool) -> None:

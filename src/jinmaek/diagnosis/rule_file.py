@@ -39,17 +39,25 @@ spec:
 
 
 def rule_file(
-    rules: Sequence[Rule], form: Form, *, window: str = "5m", instance: str = "instance", lang: str = "en"
+    rules: Sequence[Rule],
+    form: Form,
+    *,
+    window: str = "5m",
+    instance: str = "instance",
+    lang: str = "en",
+    keep_firing: bool = True,
 ) -> str:
-    """The file, in YAML. ``instance`` is the label that tells hosts apart, or several with commas."""
+    """The file, in YAML. ``instance`` is the label that tells hosts apart, or several with commas.
+
+    ``keep_firing``: vmalert knows it since 1.91, and takes no file with a word it does not know.
+    """
     groups = prometheus_rules(
         rules,
         annotations=True,
         window=window,
         instance=instance,
         lang=lang,
-        # vmalert knows it since 1.91 and takes no file with a word it does not know.
-        keep_firing=form != "vmalert",
+        keep_firing=keep_firing,
     )
     lines = [*groups.splitlines(), f"  - name: {text(GROUP)}", "    rules:", *_sources(rules, instance, lang)]
     if form != "kubernetes":
