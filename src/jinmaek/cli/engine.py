@@ -82,7 +82,7 @@ def opened(args: Namespace) -> Engine:
             raise SourceUnreadable(path, "it cannot be read", f"{option} wants a file in PEM")
     access = Access(
         url=url,
-        headers=_headers(args.header_file) if args.header_file else (),
+        headers=headers(args.header_file) if args.header_file else (),
         authorization=proof,
         ca_file=args.ca_file,
         cert_file=args.cert_file,
@@ -129,13 +129,19 @@ def _secret(path: str | None, variable: str) -> str | None:
     """What a file or the environment holds, without the end of its line. Never shown, in no error either."""
     if path is None:
         return os.environ.get(variable) or None
+    return secret(path)
+
+
+def secret(path: str) -> str:
+    """What a file holds, without the end of its line. Never shown. Raises ``SourceUnreadable``."""
     text = _text(path).strip()
     if not _printable(text):
         raise SourceUnreadable(path, "it does not hold one line of text", "write the secret alone into it")
     return text
 
 
-def _headers(path: str) -> tuple[tuple[str, str], ...]:
+def headers(path: str) -> tuple[tuple[str, str], ...]:
+    """The headers in a file. Raises ``SourceUnreadable``."""
     found = []
     for number, line in enumerate(_text(path).splitlines(), 1):
         if line.strip() and not line.startswith("#"):

@@ -17,7 +17,6 @@ from jinmaek.root import Root
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jinmaek.accounts.load.account import Load
-    from jinmaek.model import TasksRead
 
 SUMMARY = "what the load average is made of: CPU, disk, locks, servers, or nobody; and who"
 

@@ -9,7 +9,7 @@ from typing import get_args
 
 from jinmaek.cli import moments, remote
 from jinmaek.cli.diagnose import seconds
-from jinmaek.cli.errors import WHY, SourceUnreadable, Usage
+from jinmaek.cli.errors import WHY, SourceUnreadable
 from jinmaek.i18n import LANGUAGES, from_locale, tr
 
 TYPE_CHECKING = False

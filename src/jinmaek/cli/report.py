@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jinmaek.diagnosis.rule import Rule
     from jinmaek.history.recording.recording import Recording
     from jinmaek.model import Diagnosis
+    from jinmaek.sampling import Snapshot
     from jinmaek.views.report.document import Report
 
 SUMMARY = "what was wrong when, on one page: findings, charts, memory, load, processes at any moment"
@@ -149,18 +150,22 @@ def _watch(folder: str, span: float) -> None:
     from jinmaek.history.recording.recorder import record
 
     wanted = round(span) + 1
-    each = _countdown(wanted) if sys.stderr.isatty() else None
-    done = record(folder, 1.0, keep_s=None, keep_bytes=None, tell=moments.say, samples=wanted, each=each)
+    seen = _countdown(wanted) if sys.stderr.isatty() else None
+    done = record(folder, 1.0, keep_s=None, keep_bytes=None, tell=moments.say, samples=wanted, seen=seen)
     gc.enable()  # a recorder does without
-    if each:
+    if seen:
         sys.stderr.write("\r\033[K")
     if done < wanted:
         raise KeyboardInterrupt
 
 
-def _countdown(wanted: int) -> Callable[[int], None]:
-    def show(done: int) -> None:
-        sys.stderr.write(f"\rwatching this host: {wanted - done} s ")
+def _countdown(wanted: int) -> Callable[[Snapshot, bool], None]:
+    left = wanted
+
+    def show(_: Snapshot, written: bool) -> None:
+        nonlocal left
+        left -= written
+        sys.stderr.write(f"\rwatching this host: {left} s ")
         sys.stderr.flush()
 
     return show

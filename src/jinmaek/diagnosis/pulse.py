@@ -216,7 +216,9 @@ def judged(
     in which culprits are found. ``began`` are the wall and CPU clocks at the start.
     """
     name = os.uname()
-    return _diagnose(rules, ring, LIVE, lang, name.nodename, name.release, "live", began, tasks, lately=lately)
+    return _diagnose(
+        rules, ring, LIVE, lang, name.nodename, name.release, "live", began, tasks, lately=lately
+    )
 
 
 def wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:

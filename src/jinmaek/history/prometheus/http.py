@@ -208,7 +208,7 @@ def _pool(access: Access) -> urllib3.PoolManager:
         "cert_file": access.cert_file,
         "key_file": access.key_file,
     }
-    proxy = _proxy(access.url)
+    proxy = proxy_for(access.url)
     if proxy is None:
         return urllib3.PoolManager(maxsize=access.at_once, **tls)
     parts = urlsplit(proxy)
@@ -217,7 +217,8 @@ def _pool(access: Access) -> urllib3.PoolManager:
     return urllib3.ProxyManager(proxy, maxsize=access.at_once, proxy_headers=headers, **tls)
 
 
-def _proxy(url: str) -> str | None:
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address."""
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from jinmaek.sampling import Snapshot
     from jinmaek.tasks.choose import Way
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
@@ -67,18 +68,18 @@ def record(
     keep_bytes: int | None,
     tell: Callable[[str], None],
     samples: int | None = None,
-    each: Callable[[int], None] | None = None,
+    seen: Callable[[Snapshot, bool], None] | None = None,
 ) -> int:
     """Record until SIGTERM, SIGINT or SIGHUP, or so many samples; gives how many were written.
 
-    ``tell`` is told when the disk is full, and when it is not any more; ``each`` after every sample how many
-    there are. Raises ``folder.Busy``, ``OSError``, and ``choose.Refused`` where tasks cannot be read the
-    ``way`` asked for.
+    ``tell`` is told when the disk is full, and when it is not any more; ``seen`` is given every sample, and
+    whether it was written. Raises ``folder.Busy``, ``OSError``,
+    and ``choose.Refused`` where tasks cannot be read the ``way`` asked for.
     """
     with _signals() as stop, scanner(way) as tasks:
         writer = Writer(folder, meta(interval, tasks.way), keep_s=keep_s, keep_bytes=keep_bytes, apart=True)
         try:
-            return _samples(writer, tasks, interval, tell, each, samples, stop)
+            return _samples(writer, tasks, interval, tell, samples, stop, seen)
         finally:
             notify("STOPPING=1")
             writer.close()
@@ -128,9 +129,9 @@ def _samples(
     tasks: Scanner,
     interval: float,
     tell: Callable[[str], None],
-    each: Callable[[int], None] | None,
     most: int | None,
     stop: _Stop,
+    seen: Callable[[Snapshot, bool], None] | None,
 ) -> int:
     pace = Pace(tables(), SPAN)
     # Nothing here makes cycles, and looking for them takes longer than a sample.
@@ -144,10 +145,8 @@ def _samples(
         if writer.beginning or writer.due(time.time()):
             writer.roll("full block")
             pace.restart()
-        written = _sample(writer, tasks, pace)
+        written = _sample(writer, tasks, pace, seen)
         done += written
-        if each:
-            each(done)
         notify("WATCHDOG=1")
         if not written and not was_full and writer.full is not None:
             tell(f"recording pauses: {os.strerror(writer.full.errno or 0)}")
@@ -162,7 +161,9 @@ def _samples(
             return done
 
 
-def _sample(writer: Writer, tasks: Scanner, pace: Pace) -> bool:
+def _sample(
+    writer: Writer, tasks: Scanner, pace: Pace, seen: Callable[[Snapshot, bool], None] | None
+) -> bool:
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     due, scan, costs = pace.due(now), tasks.scan(details=True), {}
     if descriptors.TABLE in due:
@@ -178,6 +179,8 @@ def _sample(writer: Writer, tasks: Scanner, pace: Pace) -> bool:
     }
     number, first = writer.number, writer.beginning
     written = writer.add(snapshot, clocks)
+    if seen is not None:
+        seen(snapshot, written)
     pace.read(now, {**snapshot.cost, **costs}, writer.changed)
     if writer.number != number and not first:
         # The clock was set, or the disk was full: the new block needs every table soon.
