@@ -29,7 +29,8 @@ from jinmaek.views.report import words as report_words
 from jinmaek.views.report.charts import CHARTS
 from jinmaek.views.top_live import ASKED, HELP
 from jinmaek.views.tui import cgroups, disks, footer, history, keys, overview
-from jinmaek.views.tui.source import CHARTS, TRACES
+from jinmaek.views.tui.source import CHARTS as TRENDS
+from jinmaek.views.tui.source import TRACES
 
 SOURCE = Path(__file__).parents[1] / "src" / "jinmaek"
 PAGE = Path(report_page.__file__).parent / "page.html"
@@ -92,7 +93,7 @@ WORDS = (
     *report_words.WORDS,
     *(text for chart in CHARTS for text in (chart.title, *(line.title for line in chart.lines)) if text),
     *(text for text in re.findall(r"\[\[ ?(.+?) ?\]\]", PAGE.read_text())),
-    *CHARTS,
+    *TRENDS,
     *TRACES,
     *cgroups.ORDER,
     *disks.COLUMNS,

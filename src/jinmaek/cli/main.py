@@ -45,7 +45,6 @@ COMMANDS = {
     "tui": "the whole host on one screen: findings, processes, memory, load, swap, disks, cgroups, the past",
     "mcp": "read-only tools for an assistant: diagnose, memory, load, explain, a recorded moment, diff",
     "web": "the page: pulse, history, processes, memory, load, swap and cgroups in a browser, and an API",
-    "recordings": "recordings: list, verify, prune, export to CSV or OpenMetrics, import from sysstat",
     "agent": "record this host, judge it, and tell Prometheus: /metrics, remote write, OTLP",
     "fleet": "all hosts that Prometheus or VictoriaMetrics knows, judged by the same rules",
     "rules": "the catalogue of rules: list, show, export for Prometheus",
