@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +33,7 @@ from jinmaek.root import LIVE
 from jinmaek.rules import rules
 from jinmaek.sampling import take
 from jinmaek.tasks.choose import Scanner
-from jinmaek.tasks.table import TaskTable
+from jinmaek.tasks.table import Scan, TaskTable
 
 pytest.importorskip("uvicorn", reason="the extra web is not installed")
 UNIT = Path(__file__).parents[2] / "systemd" / "jinmaek-agent.service"
@@ -216,20 +218,18 @@ def test_as_many_series_with_ten_thousand_processes() -> None:
     """The host's own tables, and two task scans: of these processes, and of ten thousand others."""
     with Scanner(LIVE) as scanner:
         scan = scanner.scan(details=True)
-    few = told_of(scan.processes)
-    many = told_of(_many(10_000))
-    more = told_of(_many(10_000, turn=1))
+    few = told_of(scan)
+    many = told_of(replace(scan, processes=_many(10_000)))
+    more = told_of(replace(scan, processes=_many(10_000, turn=1)))
     kinds = {name for name, _ in few} | {name for name, _ in many}
     assert len(many) <= len(few) + 21 * 16
     assert len(more) == len(many)
     assert {name for name, _ in many} <= kinds
 
 
-def told_of(processes: TaskTable) -> set[tuple[str, object]]:
+def told_of(scan: Scan) -> set[tuple[str, object]]:
     latest = Latest(1.0)
     judge = Judge((), latest, 15.0)
-    with Scanner(LIVE) as scanner:
-        scan = replace(scanner.scan(details=True), processes=processes)
     latest.sampled(take(LIVE, ("meminfo", "stat", "processes", "threads", "zombies", "waits"), scan))
     judge.turn()
     body = Teller((), latest, judge).body("text", zipped=False).decode()
@@ -306,3 +306,18 @@ def test_verdicts_of_the_agent_are_the_judges(running: Agent) -> None:
 def test_refused_without_the_right_host_name(running: Agent) -> None:
     with pytest.raises(urllib.error.HTTPError, match="421"):
         running.metrics(Host="evil.example")
+
+
+def test_the_page_beside_the_metrics(tmp_path: Path) -> None:
+    pytest.importorskip("starlette", reason="the extra web is not installed")
+    with agent(tmp_path, ["--web"]) as one:
+        with urllib.request.urlopen(f"{one.url}/", timeout=10) as answer:
+            assert b"<title>jinmaek</title>" in answer.read()
+        with urllib.request.urlopen(f"{one.url}/api/v1/openapi.json", timeout=10) as answer:
+            assert json.load(answer)["openapi"].startswith("3.1")
+        with urllib.request.urlopen(f"{one.url}/api/v1/events", timeout=10) as stream:
+            assert stream.readline().startswith((b"retry:", b"event:"))
+            one.process.send_signal(signal.SIGTERM)
+            assert one.process.wait(20) == 0, "a client that listens does not keep it from stopping"
+    with agent(tmp_path) as one, pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{one.url}/", timeout=10)

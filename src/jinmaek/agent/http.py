@@ -72,6 +72,8 @@ def application(teller: Teller, page: App | None = None) -> App:
     """Metrics and the state of health; the rest is the page's."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" and page is None:
+            return
         if scope["type"] != "http" or scope["path"] not in (METRICS, HEALTH):
             if page is not None:
                 await page(scope, receive, send)
@@ -135,7 +137,7 @@ class Server:
                 guard(app, token=door.token, hosts=hosts),
                 log_config=None,
                 access_log=False,
-                lifespan="off",
+                lifespan="auto",
                 loop="asyncio",
                 http="h11",
                 ws="none",

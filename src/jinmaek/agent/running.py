@@ -63,11 +63,19 @@ class Settings:
     """How many to record and end; None to go on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to serve beside the metrics, and what ends its streams: they would not end by themselves."""
+
+    app: App
+    end: Callable[[], None]
+
+
 class Died(Exception):
     """A thread of the agent ended by a fault of ours: its traceback is on standard error."""
 
 
-def run(settings: Settings, tell: Callable[[str], None], page: App | None = None) -> int:
+def run(settings: Settings, tell: Callable[[str], None], page: Page | None = None) -> int:
     """Record, judge, serve and send until told to stop; gives how many samples were recorded.
 
     Raises ``folder.Busy``, ``queue.Busy``, ``choose.Refused``, ``http.NotInstalled``, ``ImportError`` where a
@@ -79,7 +87,7 @@ def run(settings: Settings, tell: Callable[[str], None], page: App | None = None
     beside = Beside()
     for push in settings.pushes:
         _push(push, teller, latest, beside, tell)
-    server = Server(application(teller, page), settings.door)
+    server = Server(application(teller, None if page is None else page.app), settings.door)
 
     def seen(snapshot: Snapshot, written: bool) -> None:
         if latest.scan is None:
@@ -109,6 +117,8 @@ def run(settings: Settings, tell: Callable[[str], None], page: App | None = None
         )
     finally:
         beside.close()
+        if page is not None:
+            page.end()
         server.close()
     if beside.died is not None:
         raise Died(beside.died)

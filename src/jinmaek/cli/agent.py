@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from jinmaek.cli import engine, limits
@@ -16,9 +17,10 @@ from jinmaek.cli.record import days, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from jinmaek.agent.http import Door
-    from jinmaek.agent.running import Push, Settings
+    from jinmaek.agent.running import Page, Push, Settings
 
 SUMMARY = "record this host, judge it, and tell Prometheus: /metrics, remote write, OTLP"
 
@@ -51,6 +53,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     door.add_argument("--token-file", metavar="FILE", help="the bearer token that everybody must show")
     door.add_argument("--tls-cert", metavar="FILE", help="a certificate, in PEM: https instead of http")
     door.add_argument("--tls-key", metavar="FILE", help="its key")
+    door.add_argument("--web", action="store_true", help="the page of jinmaek web there too")
     push = parser.add_argument_group("sending it elsewhere")
     push.add_argument(
         "--remote-write", metavar="URL", help="Prometheus remote write: http://HOST:9090/api/v1/write"
@@ -92,7 +95,8 @@ def run(args: argparse.Namespace) -> int:
 
     settings = _settings(args)
     try:
-        running.run(settings, _say)
+        with _page(args, settings) as page:
+            running.run(settings, _say, page)
     except folder.Busy as busy:
         raise Failure(
             settings.recording, str(busy), "stop it: an agent records too, or name another folder"
@@ -117,6 +121,18 @@ def run(args: argparse.Namespace) -> int:
     except running.Died as died:
         raise Failure(f"the thread {died}", "ended by a fault of ours", "see above, and tell us") from None
     return 0
+
+
+def _page(args: argparse.Namespace, settings: Settings) -> AbstractContextManager[Page | None]:
+    if not args.web:
+        return nullcontext()
+    try:
+        from jinmaek.cli.agent_page import page
+    except ModuleNotFoundError as missing:
+        raise SourceUnreadable(
+            "--web", f"the module {missing.name} is not installed", "pip install 'jinmaek[web]'"
+        ) from None
+    return page(settings)
 
 
 def _settings(args: argparse.Namespace) -> Settings:
