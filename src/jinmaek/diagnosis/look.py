@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,10 +13,14 @@ from jinmaek.kernel.kmsg import Kill
 from jinmaek.model import Explained, Gap, Labels
 from jinmaek.root import Root
 from jinmaek.sampling import Snapshot
-from jinmaek.tasks.delta import TaskDelta, deltas, waited
+from jinmaek.tasks.delta import TaskDelta, deltas, through, waited
+from jinmaek.tasks.table import Scan
 
 WINDOW = 60.0
 """The longest window of a rate in a live look, in seconds."""
+
+PARTS = 12
+"""Of a recorded time, between which processes are looked for that ended in it."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,26 @@ class Look:
 
     @cached_property
     def deltas(self) -> list[TaskDelta]:
-        """What every process alive at the end did between the first and the last scan."""
+        """What every process alive at the end did between the first and the last scan; of a recording, also
+        what those did that ended before: who made a thing is often gone when it is over."""
         if self.whole is not None:
             return self.whole.deltas
+        if self.during is not None:
+            return through(list(self._scans()))
         if self.first.tasks is None or self.last.tasks is None:
             return []
         return deltas(self.first.tasks, self.last.tasks)
+
+    def _scans(self) -> Iterator[Scan]:
+        """Some scans from the first to the last, evenly."""
+        last = len(self.history.snapshots) - 1
+        for place in sorted({last * n // PARTS for n in range(PARTS + 1)}):
+            try:
+                scan = self.history.snapshots[place].tasks
+            except LookupError:  # its block is damaged, which the recording names
+                continue
+            if scan is not None:
+                yield scan
 
     @cached_property
     def explained(self) -> Explained | None:

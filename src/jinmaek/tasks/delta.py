@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 from jinmaek.model import Explained
 from jinmaek.tasks.table import Scan, TaskTable, place
@@ -81,6 +83,39 @@ def deltas(first: Scan, last: Scan) -> list[TaskDelta]:
             )
         )
     return found
+
+
+SUMS = (
+    "cpu_s",
+    "system_s",
+    "minflt",
+    "majflt",
+    "read_bytes",
+    "write_bytes",
+    "vm_swap_grown",
+    "rss_anon_grown",
+)
+"""What of a process adds up over parts of a time; all else is as of their end."""
+
+
+def through(scans: Sequence[Scan]) -> list[TaskDelta]:
+    """Every process that is in any scan but the first, against itself in the first it is in; what ended in
+    between is told as of the last scan it is in."""
+    found: dict[tuple[int, float], TaskDelta] = {}
+    for first, last in pairwise(scans):
+        for one in deltas(first, last):
+            identity = one.pid, one.start_time
+            before = found.get(identity)
+            found[identity] = one if before is None else _joined(before, one)
+    return [found[identity] for identity in sorted(found)]
+
+
+def _joined(before: TaskDelta, after: TaskDelta) -> TaskDelta:
+    sums: dict[str, Any] = {}
+    for name in SUMS:
+        parts = getattr(before, name), getattr(after, name)
+        sums[name] = None if None in parts else sum(parts)
+    return replace(after, born=before.born, **sums)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,3 +149,22 @@ def test_what_held_once_is_not_there_as_of_another_moment(saturated: Past) -> No
     assert "cpu.saturated" not in as_of(500)
     assert "cpu.saturated" in as_of(1400)
     assert "cpu.saturated" not in as_of(3500)
+
+
+def test_who_ended_before_the_end_of_an_episode_is_named(tmp_path: Path) -> None:
+    def without(second: int) -> Snapshot:
+        """The host after the process that took the CPUs has ended: the averages still say they are taken."""
+        one = busy(second)
+        assert one.tasks is not None
+        if second < 1500:
+            return one
+        kept = one.tasks.processes.rows([0, 2])
+        return replace(one, tasks=replace(one.tasks, processes=kept))
+
+    past = written(tmp_path, [without(second) for second in range(0, 2400, 3)])
+    rule = next(rule for rule in rules() if rule.id == "cpu.saturated")
+    (found,) = episodes((rule,), past.recording, past.boot, 100, 2500)
+    told = finding(replace(found, until=100 + 1530), past.recording, "en")
+    assert told is not None
+    assert told.culprits[0].pid == 2
+    assert told.culprits[0].share == pytest.approx(0.9, abs=0.1)
