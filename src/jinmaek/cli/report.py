@@ -183,7 +183,11 @@ def _gathered(
     assert span is not None
     begin, end = span
     until = min(end, moments.when(recording, args.until))
-    since = max(begin, until - BEFORE) if args.since is None else moments.when(recording, args.since)
+    since = until - BEFORE if args.since is None else moments.moment(args.since, end)
+    if since < begin:
+        if args.since is not None:
+            moments.say(f"the recording begins at {moments.shown(begin)}: so does the report")
+        since = begin
     if until <= since:
         raise Usage(
             "--since and --until", "the end is not after the beginning", "see jinmaek recordings list"
