@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from tests.history.recording import kept as record
 from tests.history.recording.kept import BEGAN
 from tests.views.incident import GAP, HOST, HOSTILE, WRONG
 
 from jinmaek.cli.main import main
+from jinmaek.history.recording.recording import Recording
 from jinmaek.views.report import page
 from jinmaek.views.report.charts import CHARTS
 from jinmaek.views.report.lines import means, rates
-from jinmaek.views.report.parts import edges, step_for
+from jinmaek.views.report.parts import edges, parts, step_for
 from jinmaek.views.report.words import WORDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -301,3 +303,35 @@ def test_every_chart_is_of_columns_in_its_unit() -> None:
                     ("count", "gauge"): "count",
                 }[column.unit, column.kind]
                 assert chart.unit == expected, name
+
+
+def test_boots_and_a_clock_that_was_set_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record.write(tmp_path, 60)
+    record.write(tmp_path, 60, first=120, boot="cc-dd")
+    with Recording(str(tmp_path)) as recording:
+        found = parts(recording, 0.0, BEGAN + 1000)
+        assert [(part.boot[:4], part.start, part.end) for part in found] == [
+            ("aabb", 100.0, 159.0),
+            ("ccdd", 220.0, 279.0),
+        ]
+        (middle,) = parts(recording, BEGAN + 10, BEGAN + 20)
+        assert (middle.start, middle.end, middle.offset) == (110.0, 120.0, BEGAN - 100)
+    assert main(["report", "--recording", str(tmp_path), "--json", "--lang", "en"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["boots"] == 2
+    assert [gap["why"] for gap in told["gaps"]] == ["another boot"]
+    between = [at for at, time in enumerate(told["charts"]["times"]) if BEGAN + 62 < time < BEGAN + 119]
+    for chart in told["charts"]["shown"]:
+        for line in chart["lines"]:
+            assert {line["values"][at] for at in between} == {None}
+
+
+def test_a_recording_that_begins_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record.write(tmp_path, 40)
+    words = ["report", "--recording", str(tmp_path), "--json", "--lang", "en", "--since", "1h"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "the recording begins at" in said.err
+    assert json.loads(said.out)["since"] == BEGAN
