@@ -19,6 +19,7 @@ from jinmaek.tasks.table import Scan, TaskTable, Waiting
 TREE = Path(__file__).parents[1] / "captures" / "6.18"
 HOSTILE = ("</script><b>x", "<img src=x>", "'\"><svg/onl=1>", "a|b`c`\x1b[31m@x", "__proto__")
 """What processes call themselves."""
+INTERFACE = "<img>"
 HOST = "<i>web-1</i>"
 STEP = 2
 SECONDS = 1200
@@ -85,6 +86,7 @@ def sample(one: Snapshot, second: int) -> Snapshot:
             ),
         ),
         "pressure_cpu": (changed(pressure, some_total=pressure.some_total + worked * 0.9),),
+        "net_dev": (changed(row["net_dev"], device=INTERFACE, receive_bytes=1000 * second),),
         "loadavg": (changed(row["loadavg"], load1=load, load5=load, load15=load),),
         "meminfo": (
             changed(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.views.incident import HOST, HOSTILE
+from tests.views.incident import HOST, HOSTILE, INTERFACE
 
 from jinmaek.cli.main import main
 
@@ -107,6 +107,7 @@ def test_it_opens_alone_and_begins_at_the_worst(wide: Opened) -> None:
 def test_names_do_no_harm(wide: Opened) -> None:
     page = wide.page
     assert page.locator(".host").inner_text() == HOST
+    assert f"{INTERFACE} received" in page.locator("figure[data-chart=network] .u-legend").inner_text()
     for tag in ("b", "img", "svg", "i"):
         assert page.locator(f"body {tag}").count() == 0, tag
     page.fill("#filter", HOSTILE[0][:6])
