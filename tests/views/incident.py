@@ -102,6 +102,8 @@ def sample(one: Snapshot, second: int) -> Snapshot:
     state, utime, resident = list(tasks.state), list(tasks.utime), list(tasks.resident)
     hog, grower, stuck = range(3)
     utime[hog] += worked * cpus * 0.95
+    run_time = list(tasks.run_time)
+    run_time[hog] = utime[hog]
     state[hog] = "R" if wrong else "S"
     resident[grower] = (resident[grower] or 0) + grown
     waiting = Waiting(tasks.pid[stuck], tasks.pid[stuck], tasks.start_time[stuck], comm[stuck], "io_schedule")
@@ -114,7 +116,9 @@ def sample(one: Snapshot, second: int) -> Snapshot:
         tasks=replace(
             one.tasks,
             time=9e6 + second,
-            processes=replace(tasks, comm=comm, state=state, utime=utime, resident=resident),
+            processes=replace(
+                tasks, comm=comm, state=state, utime=utime, run_time=run_time, resident=resident
+            ),
             waiting=(waiting,) if wrong else (),
         ),
         gaps={},

@@ -38,12 +38,18 @@ GAPS = (
 )
 
 
-def of_samples(snapshots: Sequence[Snapshot], recorder: int | None) -> Load:
-    """The account of some samples in a row; ``recorder`` is the pid of who took them."""
+def of_samples(
+    snapshots: Sequence[Snapshot], recorder: int | None, readings: Sequence[Reading] | None = None
+) -> Load:
+    """The account of some samples in a row; ``recorder`` is the pid of who took them.
+
+    ``readings`` of load1 are given where the samples are too far apart to show each of its updates.
+    """
     first, last = snapshots[0], snapshots[-1]
     window = last.monotonic - first.monotonic
     loads = [(one.monotonic, row) for one in snapshots for row in one.tables.get("loadavg", ())]
-    readings = [Reading(at, row.load1) for at, row in loads if isinstance(row, Loadavg)]
+    if readings is None:
+        readings = [Reading(at, row.load1) for at, row in loads if isinstance(row, Loadavg)]
     counts = tuple(ticks(readings))
     busy = busy_seconds(first, last) if first is not last else None
     latest = loads[-1][1] if loads else None

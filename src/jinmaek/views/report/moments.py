@@ -9,9 +9,10 @@ from typing import Any
 
 from jinmaek.accounts.load.account import MOST as NAMED
 from jinmaek.accounts.load.account import NOT_COUNTED, Load, Part
-from jinmaek.accounts.load.over import TABLES, over
+from jinmaek.accounts.load.recorded import of_samples
 from jinmaek.accounts.load.ticks import Reading
 from jinmaek.accounts.load.verdict import sentence, word
+from jinmaek.accounts.load.watch import TABLES
 from jinmaek.accounts.memory_buckets import balance
 from jinmaek.accounts.memory_core import Balance
 from jinmaek.accounts.memory_reading import MOVING, STILL, core_of, row_of
@@ -52,7 +53,7 @@ def moments(
     processes = Processes(name_of)
     times: list[float] = []
     ledgers: list[Balance | None] = []
-    loads: list[dict[str, Any] | None] = []
+    loads: list[dict[str, Any]] = []
     tasks: list[dict[str, Any] | None] = []
     wanted = edges(since, until, step)
     for part in parts:
@@ -75,7 +76,7 @@ def moments(
             times.append(now.wall)
             ledgers.append(_ledger(now, page))
             readings = _readings(past, past.times[first], past.times[last])
-            loads.append(_load(over(list(looks.values()), readings, observer), lang))
+            loads.append(_load(of_samples(list(looks.values()), observer, readings), lang))
             tasks.append(processes.at(before, now) if last > first else None)
     return {
         "step_s": step,
@@ -136,10 +137,8 @@ def _memory(ledgers: Sequence[Balance | None], lang: str) -> dict[str, Any]:
     }
 
 
-def _load(load: Load | None, lang: str) -> dict[str, Any] | None:
+def _load(load: Load, lang: str) -> dict[str, Any]:
     """The account of the time before a moment; numbers to two decimals."""
-    if load is None:
-        return None
     return {
         "load1": load.load[0] if load.load else None,
         "cpus": load.cpus,
