@@ -60,15 +60,13 @@ def file(incident: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def opened(file: Path) -> Iterator[Callable[..., Opened]]:
+def opened(file: Path, peer: Callable[[str], str]) -> Iterator[Callable[..., Opened]]:
     """Opens the page anew in the one browser; ``**`` are options of its context."""
-    from shutil import which
+    chromium = peer("chromium")
+    if os.environ.get("CI") != "true":
+        pytest.importorskip("playwright")
+    from playwright.sync_api import sync_playwright
 
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _lacking("playwright")
-    chromium = which("chromium") or which("chromium-browser") or _lacking("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         contexts = []
@@ -81,13 +79,6 @@ def opened(file: Path) -> Iterator[Callable[..., Opened]]:
         for context in contexts:
             context.close()
         browser.close()
-
-
-def _lacking(tool: str) -> Any:
-    reason = f"{tool} is not installed here"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
