@@ -63,6 +63,11 @@ function plain(value) {
   return value.toFixed(size >= 10 ? 1 : 2);
 }
 
+function percent(value) {
+  const digits = value !== 0 && Math.abs(value) < 10 ? 1 : 0;
+  return Math.abs(value) < 0.05 ? "0" : value.toFixed(digits);
+}
+
 /** A value in its unit; what is not known is a dash, never 0. */
 function amount(value, unit) {
   if (value === null || value === undefined) return MISSING;
@@ -72,7 +77,7 @@ function amount(value, unit) {
     case "bytes/s":
       return `${bytes(value)}/s`;
     case "ratio":
-      return `${(value * 100).toFixed(value !== 0 && Math.abs(value) < 0.1 ? 1 : 0)} %`;
+      return `${percent(value * 100)} %`;
     case "pages/s":
       return `${plain(value)}/s`;
     default:
