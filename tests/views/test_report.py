@@ -321,6 +321,8 @@ def test_boots_and_a_clock_that_was_set_are_told_apart(
     assert main(["report", "--recording", str(tmp_path), "--json", "--lang", "en"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["boots"] == 2
+    assert main(["report", "--recording", str(tmp_path), "--format", "md", "--lang", "en"]) == 0
+    assert "rules judged, none of them at warning or above" in capsys.readouterr().out
     assert [gap["why"] for gap in told["gaps"]] == ["another boot"]
     between = [at for at, time in enumerate(told["charts"]["times"]) if BEGAN + 62 < time < BEGAN + 119]
     for chart in told["charts"]["shown"]:

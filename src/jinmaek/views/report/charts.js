@@ -176,7 +176,7 @@ function drawCharts() {
   }
   const redraw = () => plots.forEach(({ plot }) => plot.redraw(false, true));
   told.zoom.push(follow);
-  told.moment.push(() => { redraw(); pointAtMoment(); });
+  told.moment.push(() => { redraw(); setTimeout(pointAtMoment); });
   told.finding.push(redraw);
   told.theme.push(redraw);
   requestAnimationFrame(() => {
@@ -190,6 +190,6 @@ function drawCharts() {
     for (const { plot, box } of plots) {
       if (box.clientWidth && box.clientWidth !== plot.width) plot.setSize({ width: box.clientWidth, height: HEIGHT });
     }
-    pointAtMoment();
+    setTimeout(pointAtMoment);
   }).observe(place);
 }

@@ -72,7 +72,10 @@ def _lines(report: Report) -> Iterator[str]:
 def _summary(report: Report) -> Iterator[str]:
     lang = report.lang
     if not report.findings:
-        yield f"**{tr(lang, 'nothing at warning or above')}**"
+        judged = len({one.rule for one in report.diagnosis.quiet})
+        text = tr(lang, "Nothing to do: {count} rules judged, none of them at warning or above.")
+        nothing = tr(lang, "Nothing could be judged: no rule found what it needs.")
+        yield f"**{text.format(count=judged) if judged else nothing}**"
         return
     yield from _table(
         ("", tr(lang, "findings"), tr(lang, "who"), tr(lang, "from"), tr(lang, "to")),

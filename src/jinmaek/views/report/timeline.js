@@ -59,8 +59,17 @@ function lines(title, texts) {
     ...texts.map((text) => make("dd", { text })));
 }
 
+/** That nothing was found is an answer, and so is that nothing could be judged. */
+function nothingFound() {
+  const count = new Set(report.diagnosis.quiet.map((one) => one.rule)).size;
+  return count
+    ? say("Nothing to do: {count} rules judged, none of them at warning or above.", { count })
+    : say("Nothing could be judged: no rule found what it needs.");
+}
+
 function drawFindings() {
   const list = byId("findings");
+  if (!findings.length) list.append(make("p", { text: nothingFound() }));
   const cards = findings.map((finding, at) => {
     const words = report.said[at];
     const head = make("summary", {},

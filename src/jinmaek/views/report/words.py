@@ -6,6 +6,8 @@ from jinmaek.i18n import tr
 
 WORDS = (
     "CRITICAL", "WARNING", "INFO", "nothing at warning or above",
+    "Nothing to do: {count} rules judged, none of them at warning or above.",
+    "Nothing could be judged: no rule found what it needs.",
     "moment", "closer", "evidence", "agrees", "unsure", "who", "helps", "does not",
     "Every line is the mean over {step}.", "Drag in a chart to look closer; a click chooses a moment.",
     "Always 0 in this time: {charts}.", "Not recorded: {charts}.", "{count} more devices are not drawn",
