@@ -20,6 +20,10 @@ MOST = 900
 """Points of a line."""
 BEFORE = 20.0
 """Seconds of readings before the span: the first rate needs one, and tables are read every 10 s at least."""
+PRESSURE = 2.1
+"""Seconds within which the kernel brings the totals of PSI up to date (PSI_FREQ in kernel/sched/psi.c)."""
+SHORT = 300.0
+"""Seconds up to which a step is two samples: in a longer time of five, so that a late reading shows less."""
 NAMED = 3
 """Devices or interfaces of a chart, those that moved most."""
 PARTITION = re.compile(r"(?:(?:[shv]|xv)d[a-z]+|(?:nvme\d+n\d+|mmcblk\d+|loop\d+|md\d+|nbd\d+)p)\d+")
@@ -129,7 +133,8 @@ def charts(
     progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
     """All lines over one row of times, what is zero all the time, and what was not recorded."""
-    step = step_for(until - since, MOST, 2 * interval)
+    short = until - since <= SHORT
+    step = step_for(until - since, MOST, interval * (2 if short else 5))
     times = edges(since, until, step)
     spans, places = [], []
     for part in parts:
@@ -223,11 +228,12 @@ def _column(chart: Chart, name: str, span: _Span, *, mean: bool) -> Mapping[str,
     for labels, points in series.items():
         row = dict(labels).get(chart.label, "") if chart.label else ""
         if chart.shown(row):
-            by.setdefault(row, []).append(_values(column.column.kind, points, span))
+            by.setdefault(row, []).append(_values(column.table, column.column.kind, points, span))
     return {row: lines.together(every, mean=mean) for row, every in by.items()}
 
 
-def _values(kind: str, points: Points, span: _Span) -> Values:
+def _values(table: str, kind: str, points: Points, span: _Span) -> Values:
     if kind == "counter":
-        return lines.rates(points, span.edges, span.start, span.gaps)
+        told = lines.updates(points, PRESSURE) if table.startswith("pressure") else points
+        return lines.rates(told, span.edges, span.start, span.gaps)
     return lines.means(points, span.edges, span.start, span.past.times)

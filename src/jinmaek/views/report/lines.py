@@ -24,6 +24,24 @@ def gaps(times: Sequence[float], interval: float) -> list[float]:
     return [before for before, after in pairwise(times) if after - before > WIDE * interval]
 
 
+def updates(points: Points, every: float) -> Points:
+    """Of a counter that the kernel brings up to date now and then, ``every`` so many seconds at most: the
+    readings that show it anew. When the first was brought up to date is not known: it is left out."""
+    kept: list[tuple[float, float | None]] = []
+    before: float | None = None
+    shown = 0.0
+    for time, value in points:
+        if value is None:
+            kept.append((time, None))
+        elif before is None:
+            shown = time
+        elif value != before or time - shown >= every:
+            kept.append((time, value))
+            shown = time
+        before = value
+    return kept
+
+
 def rates(points: Points, edges: Sequence[float], start: float, gaps: Sequence[float]) -> Values:
     """The mean rate over each step. ``edges`` are the ends of the steps, ``start`` is where the first begins.
 
