@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from jinmaek.cli import moments
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from jinmaek.advice.capacity.answer import Focus
+    from jinmaek.advice.capacity.recorded import Before
+    from jinmaek.advice.capacity.series import Watched
+    from jinmaek.model import Gap
 
 SUMMARY = "would more RAM help, when does it run out, and who grows"
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -63,11 +67,13 @@ def build(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="one JSON object in bytes and seconds")
     add("--lang", choices=LANGUAGES, default=from_locale(), help="language of the text")
     add("--root", default="/", metavar="DIR", help="a captured tree: one moment, so nothing is seen to grow")
+    moments.add_options(parser)
+    add("--since", metavar="TIME", help="of a recording: from then on (all of that boot)")
+    add("--no-history", action="store_true", help="judge this look alone, even where a recorder runs")
 
 
 def run(args: argparse.Namespace) -> int:
     """Watch, judge, print."""
-    from jinmaek.advice.capacity.judge import judge
     from jinmaek.advice.capacity.watch import MOST, watch
     from jinmaek.tasks.choose import Refused, Scanner
 
@@ -78,8 +84,13 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.interval is not None and args.span / args.interval > MOST:
         raise Usage("--interval", f"more than {MOST} readings", f"give {args.span / MOST:.0f}s or more")
-    focus = _focus(root, args)
     cpu, wall = time.process_time(), time.monotonic()
+    if moments.asked(args) or args.since is not None:
+        from jinmaek.cli import capacity_past
+
+        args.cgroup = args.cgroup and _path(args.cgroup)
+        return _tell(args, *capacity_past.seen(args), (cpu, wall))
+    focus = _focus(root, args)
     progress = _progress if sys.stderr.isatty() and root.live else None
     try:
         with Scanner(root, args.tasks) as scanner, _ending() as stop:
@@ -91,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
                 pid=focus.pid,
                 cgroup=None if focus.pid else focus.cgroup,
                 stop=stop,
+                before=_before(root, args, focus),
                 progress=progress,
             )
     except Refused as refused:
@@ -101,8 +113,28 @@ def run(args: argparse.Namespace) -> int:
         raise SourceUnreadable(
             f"process {focus.pid}", "it ended during the look", "start earlier, or take a shorter --for"
         )
+    return _tell(args, watched, focus, (cpu, wall))
+
+
+def _before(
+    root: Root, args: argparse.Namespace, focus: Focus
+) -> Callable[[float, float], Before | Gap | None]:
+    """What a running recorder kept, where that is wanted."""
+    if args.no_history or not root.live:
+        return lambda _, __: None
+    from jinmaek.cli import capacity_past
+    from jinmaek.sampling import read_text
+
+    boot = read_text(root, "proc/sys/kernel/random/boot_id")
+    return capacity_past.before(boot.strip() if isinstance(boot, str) else "", focus)
+
+
+def _tell(args: argparse.Namespace, watched: Watched, focus: Focus, began: tuple[float, float]) -> int:
+    """Judge and print. ``began`` are the CPU and wall clocks at the start."""
+    from jinmaek.advice.capacity.judge import judge
+
     answer = judge(watched, focus, args.add)
-    cost = time.process_time() - cpu, time.monotonic() - wall
+    cost = time.process_time() - began[0], time.monotonic() - began[1]
     if args.json:
         from jinmaek.views.capacity_json import render
 

@@ -13,9 +13,11 @@ from jinmaek.advice.capacity.answer import Answer, Verdict
 from jinmaek.advice.capacity.changes import least
 from jinmaek.advice.capacity.cushion import Cushion
 from jinmaek.advice.capacity.headroom import Limit, Outlook, tightest
+from jinmaek.advice.capacity.series import Watched
 from jinmaek.advice.capacity.signs import Key, Sign
 from jinmaek.i18n import tr
 from jinmaek.views.capacity_growers import growers
+from jinmaek.views.finding import history, moment
 from jinmaek.views.heap import words
 from jinmaek.views.plain import safe
 from jinmaek.views.units import amount, span
@@ -70,6 +72,19 @@ def _verdict(answer: Answer, lang: str) -> Iterator[RenderableType]:
     if w.interrupted:
         text += tr(lang, "; ended early, {time} were asked for").format(time=span(w.asked, lang))
     yield _under(Text(text, style="dim"))
+    for said in _history(w, lang):
+        yield _under(Text(said, style="dim"))
+
+
+def _history(w: Watched, lang: str) -> Iterator[str]:
+    """What was recorded of it, and where it was judged whether memory is short."""
+    told = history(w.remembered, w.wall, lang)
+    if told:
+        yield told
+    elif w.judged is not None:
+        at, length = w.judged
+        text = tr(lang, "the signs are those of {time} up to {moment}, when threads waited for memory most")
+        yield text.format(time=span(length, lang), moment=moment(w.wall - (w.end - at), w.wall))
 
 
 def _limit(answer: Answer, lang: str) -> Iterator[RenderableType]:

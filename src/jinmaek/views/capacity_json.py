@@ -13,10 +13,11 @@ from jinmaek.advice.capacity.cushion import Cushion
 from jinmaek.advice.capacity.grower import Grower
 from jinmaek.advice.capacity.headroom import Outlook, tightest
 from jinmaek.advice.capacity.mapped import Mapped
+from jinmaek.advice.capacity.series import Watched
 from jinmaek.advice.capacity.signs import Sign
 from jinmaek.advice.capacity.squeeze import Squeeze
 from jinmaek.views.heap import words
-from jinmaek.views.tasks_json import gap, tasks_read
+from jinmaek.views.tasks_json import gap, history, tasks_read
 
 NAMES = "en"
 """The names of regions are the same in every language."""
@@ -68,8 +69,15 @@ def document(answer: Answer, lang: str, cost: tuple[float, float]) -> dict[str, 
         "would_change": [words(one, lang) for one in answer.would_change],
         "scan": None if w.tasks is None else tasks_read(w.tasks),
         "gaps": [gap(one) for one in w.gaps],
+        "judged": None if w.judged is None else {"until": _wall(w, w.judged[0]), "seconds": w.judged[1]},
+        "history": history(w.remembered),
         "cost": {"cpu_s": cost[0], "wall_s": cost[1]},
     }
+
+
+def _wall(w: Watched, moment: float) -> float:
+    """Seconds since the epoch of a moment since boot."""
+    return w.wall - (w.end - moment)
 
 
 def _grower(answer: Answer, one: Grower, lang: str) -> dict[str, Any]:

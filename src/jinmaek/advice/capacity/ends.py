@@ -42,7 +42,7 @@ def fetched(root: Root, scan: Scan) -> dict[Identity, int]:
 
 
 def readers(
-    root: Root, before: Mapping[Identity, int], after: Mapping[Identity, int], last: Scan, floor: float
+    root: Root | None, before: Mapping[Identity, int], after: Mapping[Identity, int], last: Scan, floor: float
 ) -> list[Reader]:
     """Who fetched most between the two; of one born meanwhile all it did."""
     sizes = {one: total - before.get(one, 0) for one, total in after.items() if one[0] != os.getpid()}
@@ -54,7 +54,7 @@ def readers(
     ]  # fmt: skip
 
 
-def crowds(root: Root, tracks: Tracks, last: Scan) -> list[Crowd]:
+def crowds(root: Root | None, tracks: Tracks, last: Scan) -> list[Crowd]:
     """Names borne by ever more, or ever fewer, processes."""
     names = set[str]().union(*tracks.counts)
     found = []
@@ -65,7 +65,9 @@ def crowds(root: Root, tracks: Tracks, last: Scan) -> list[Crowd]:
     return found
 
 
-def _crowd(root: Root, name: str, times: Sequence[float], counts: Sequence[float], last: Scan) -> Crowd:
+def _crowd(
+    root: Root | None, name: str, times: Sequence[float], counts: Sequence[float], last: Scan
+) -> Crowd:
     tasks = last.processes
     there = [i for i, comm in enumerate(tasks.comm) if comm == name]
     newest = sorted(there, key=lambda i: tasks.start_time[i])[-MEMBERS:]
@@ -82,8 +84,10 @@ def _crowd(root: Root, name: str, times: Sequence[float], counts: Sequence[float
     )
 
 
-def _each(root: Root, pids: Sequence[int]) -> float | None:
+def _each(root: Root | None, pids: Sequence[int]) -> float | None:
     """The mean of what these have of their own: what is shared is divided among those that share it."""
+    if root is None:
+        return None
     sizes: list[int] = []
     for told in Guard(root, ("smaps_rollup",)).read([(pid, pid) for pid in pids], BUDGET).values():
         if told.missed is not None:

@@ -12,7 +12,7 @@ from jinmaek.catalog import ref
 from jinmaek.history.live import Ring
 from jinmaek.kernel.cgroup_memory import CgroupMemory
 from jinmaek.kernel.pid_limits import PidLimits
-from jinmaek.model import Gap, TasksRead
+from jinmaek.model import Gap, Remembered, TasksRead
 
 Identity = tuple[int, float]
 """pid and start time."""
@@ -168,6 +168,11 @@ class Watched:
     interrupted: bool = False
     tasks: TasksRead | None = None
     gaps: tuple[Gap, ...] = ()
+    judged: tuple[float, float] | None = None
+    """Of a long time, the end (seconds since boot) and the length of the piece in which it is judged whether
+    memory is short; None is all of it."""
+    remembered: Remembered | Gap | None = None
+    """The history of a running recorder that is part of it, or why it is not."""
 
     @property
     def begin(self) -> float:
@@ -180,6 +185,11 @@ class Watched:
     @property
     def window(self) -> float:
         return self.end - self.begin
+
+    @property
+    def piece(self) -> tuple[float, float]:
+        """The end and the length of the piece in which it is judged whether memory is short."""
+        return self.judged or (self.end, self.window)
 
     def column(self, name: str) -> Line | None:
         """Readings of a column of the whole host; None where there are none."""

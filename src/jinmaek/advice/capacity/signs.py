@@ -117,7 +117,8 @@ def of_host(w: Watched) -> dict[Key, Sign]:
 
 
 def _sign(w: Watched, exprs: tuple[Expr, ...], limit: float, uptime: float) -> Sign:
-    told = [evaluate(expr, w.history, w.end, w.window or 1.0) for expr in exprs]
+    at, span = w.piece
+    told = [evaluate(expr, w.history, at, span or 1.0) for expr in exprs]
     totals = [[w.latest(column.name) for column in columns(expr)] for expr in exprs]
     known = next((n for n, total in enumerate(totals) if None not in total), 0)
     name = getattr(exprs[0], "name", "")

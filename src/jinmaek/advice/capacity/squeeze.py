@@ -64,13 +64,19 @@ def _related(one: str, other: str) -> bool:
 
 
 def _pressure(w: Watched, path: str) -> float | None:
-    totals = []
-    for snapshot in (w.history.snapshots[0], w.history.snapshots[-1]):
-        rows = [row for row in snapshot.tables.get("cgroup_pressure", ()) if isinstance(row, CgroupPressure)]
-        mine = (row.some_total for row in rows if (row.cgroup, row.resource) == (path, "memory"))
-        totals.append(next(mine, None))
-    first, last = totals
-    return None if first is None or last is None or not w.window else (last - first) / w.window
+    at, span = w.piece
+    told: list[tuple[float, float]] = []
+    for snapshot in w.history.snapshots:
+        if at - span <= snapshot.monotonic <= at:
+            rows = [
+                row for row in snapshot.tables.get("cgroup_pressure", ()) if isinstance(row, CgroupPressure)
+            ]
+            mine = (row.some_total for row in rows if (row.cgroup, row.resource) == (path, "memory"))
+            total = next(mine, None)
+            told += [] if total is None else [(snapshot.monotonic, total)]
+    if len(told) < 2 or told[-1][0] == told[0][0]:
+        return None
+    return (told[-1][1] - told[0][1]) / (told[-1][0] - told[0][0])
 
 
 def _refaults(w: Watched, group: Cgroup) -> float | None:

@@ -60,7 +60,8 @@ class Track:
 class Tracks:
     """All processes but this one. ``focus`` is kept whatever it does."""
 
-    root: Root
+    root: Root | None
+    """Where processes are asked for more; None where nobody can be asked."""
     floor: float
     focus: int | None = None
     times: list[float] = field(default_factory=list)
@@ -93,7 +94,11 @@ class Tracks:
                 track.rows.append(row)
             track.name, track.end = name, index
             self.there[identity] = track
-            if not track.asked and (track.moves >= self.floor / 2 or track.pid == self.focus):
+            if (
+                self.root is not None
+                and not track.asked
+                and (track.moves >= self.floor / 2 or track.pid == self.focus)
+            ):
                 track.asked, track.cgroup = True, cgroup_of(self.root, track.pid)
         for identity in before.keys() - self.there.keys():
             # Nothing is kept of those that never grew.
@@ -104,7 +109,7 @@ class Tracks:
         self.counts.append(Counter(scan.processes.comm))
 
     def _detailed(self, tasks: TaskTable) -> Iterator[tuple[Identity, str, Row]]:
-        myself = os.getpid() if self.root.live else 0
+        myself = os.getpid() if self.root is not None and self.root.live else 0
         columns = (tasks.rss_anon, tasks.vm_swap, tasks.rss_shmem, tasks.rss_file, tasks.vsize)
         for pid, start, name, anon, swap, shmem, file, vsize, threads in zip(
             tasks.pid, tasks.start_time, tasks.comm, *columns, tasks.num_threads, strict=True
@@ -127,6 +132,8 @@ class Tracks:
                 yield (pid, start), name, None
 
     def _row(self, pid: int) -> Row | None:
+        if self.root is None:
+            return None
         try:
             told = pid_status.parse(read(self.root.path(f"proc/{pid}/status")))
         except (procfile.Unreadable, Malformed):
@@ -170,8 +177,10 @@ class Tracks:
         )
 
 
-def cgroup_of(root: Root, pid: int) -> str | None:
+def cgroup_of(root: Root | None, pid: int) -> str | None:
     """The cgroup a process' memory is charged to; None where it has gone or may not be read."""
+    if root is None:
+        return None
     try:
         return pid_cgroup.parse(read(root.path(f"proc/{pid}/cgroup")), pid_cgroup.CHARGED)
     except (procfile.Unreadable, Malformed):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from jinmaek.advice.capacity import ends, mapped
 from jinmaek.advice.capacity.growth import SAMPLES
+from jinmaek.advice.capacity.recorded import Before
 from jinmaek.advice.capacity.series import Identity, Watched, limited
 from jinmaek.advice.capacity.tracks import Tracks
 from jinmaek.history.live import Ring
@@ -72,18 +73,24 @@ def watch(
     pid: int | None = None,
     cgroup: str | None = None,
     stop: Callable[[], bool] = lambda: False,
+    before: Callable[[float, float], Before | Gap | None] = lambda _, __: None,
     progress: Progress | None = None,
 ) -> Watched:
     """Watch for ``span`` seconds, or until ``stop``; a captured tree is the one moment it shows.
 
     Without an ``interval`` it is a second, less in a short look, more where a reading costs much.
+    ``before`` is asked once, with the moment of the beginning (seconds since boot) and the least change of a
+    size that counts, for what was recorded up to then: the look goes on from it.
     """
     floor = float(FLOOR if scanner.way == "bpf" else max(FLOOR, error(os.cpu_count() or 1)))
     seen = _Seen(root, scanner, cgroup, Tracks(root, floor, pid))
+    earlier = before(time.clock_gettime(time.CLOCK_BOOTTIME), floor)
+    if isinstance(earlier, Before):
+        _go_on(seen, earlier)
     begin = due = time.monotonic()
     first = last = _reading(seen, ENDS)
     assert first.tasks is not None
-    fetched = ends.fetched(root, first.tasks)
+    fetched = (isinstance(earlier, Before) and earlier.fetched) or ends.fetched(root, first.tasks)
     rounds = [begin + part * span for part in ROUNDS]
     interrupted = final = not root.live
     while not final:
@@ -97,7 +104,20 @@ def watch(
             _walk(seen)
     if progress:
         progress(0, "")
-    return _watched(seen, span, last, fetched, interrupted=interrupted and root.live)
+    made = _watched(seen, span, last, fetched, interrupted=interrupted and root.live)
+    if isinstance(earlier, Before):
+        watched = last.monotonic - first.monotonic
+        return dataclasses.replace(made, judged=(last.monotonic, watched), remembered=earlier.told)
+    return dataclasses.replace(made, remembered=earlier)
+
+
+def _go_on(seen: _Seen, before: Before) -> None:
+    """Begin where a recording ends."""
+    for snapshot in before.snapshots:
+        seen.ring.add(snapshot)
+    seen.tracks = before.tracks
+    seen.tracks.root = seen.root
+    seen.limited = before.limited
 
 
 def error(cpus: int) -> int:

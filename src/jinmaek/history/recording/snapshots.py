@@ -29,11 +29,13 @@ class Sampled:
 
     __slots__ = ("_block", "_damaged", "_made", "_tasks")
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, some: frozenset[str] | None = None) -> None:
+        """``some`` are the columns of tasks that are wanted, where not all are."""
         self._block = block
         self._made: dict[str, Made] = {}
-        self._tasks = None if block.tasks is None else _Processes(block.tasks)
-        self._damaged = block.tasks is not None and not NEEDED.isdisjoint(block.tasks.lost)
+        self._tasks = None if block.tasks is None else _Processes(block.tasks, some)
+        needed = NEEDED if some is None else NEEDED & some
+        self._damaged = block.tasks is not None and not needed.isdisjoint(block.tasks.lost)
 
     def at(self, sample: int, *, carried: bool = False) -> Snapshot:
         """The snapshot of a sample, counted from 0.
@@ -119,16 +121,17 @@ class Made:
 class _Processes:
     """Task tables of one block, each made by going on from the one before where it is later."""
 
-    __slots__ = ("_done", "_numbers", "_scan", "_tasks")
+    __slots__ = ("_columns", "_done", "_numbers", "_scan", "_tasks")
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, some: frozenset[str] | None) -> None:
+        self._columns = [name for name in tasks.columns if some is None or name in some]
         self._tasks = tasks
         self._start()
 
     def _start(self) -> None:
         self._scan = -1
-        self._numbers = {name: list(self._tasks.first[name]) for name in self._tasks.columns}
-        self._done = dict.fromkeys(self._tasks.columns, 0)
+        self._numbers = {name: list(self._tasks.first[name]) for name in self._columns}
+        self._done = dict.fromkeys(self._columns, 0)
 
     def table(self, scan: int) -> TaskTable:
         """The table of one scan, by pid."""
