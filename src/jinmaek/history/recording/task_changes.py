@@ -39,7 +39,6 @@ class TaskEncoder:
 
     __slots__ = (
         "_alive",
-        "_coded",
         "_codes",
         "_columns",
         "_last",
@@ -57,9 +56,8 @@ class TaskEncoder:
         self._rows = 0
         self._columns: tuple[str, ...] | None = None
         self._codes: list[int] = []
-        self._values: list[dict[int, Value]] = []
-        """By column: the last value of each row that is alive."""
-        self._coded: list[dict[int, Coded]] = []
+        self._values: dict[int, list[Value]] = {}
+        """By row that is alive: its last value in each column."""
         self._said: tuple[Any, ...] = ()
         self._last: float | None = None
         self._told: tuple[Coded, int] = (None, 0)
@@ -106,7 +104,10 @@ class TaskEncoder:
             "w": list(self._said),
             "n": self._rows,
             "a": alive,
-            "v": [[coded[row] for row in alive] for coded in self._coded],
+            "v": [
+                [encode(self._values[row][column], code) for row in alive]
+                for column, code in enumerate(self._codes)
+            ],
             "t": self._told[0],
             "c": self._told[1],
         }
@@ -116,8 +117,7 @@ class TaskEncoder:
         tried = TRIED.get(scan.way, FINEST)
         self._columns = columns
         self._codes = [code_for(getattr(scan.processes, name), tried) for name in columns]
-        self._values = [{} for _ in columns]
-        self._coded = [{} for _ in columns]
+        self._values = {}
         self._alive.clear()
         self._rows = 0
         self._pids = []
@@ -143,27 +143,26 @@ class TaskEncoder:
 
     def _forget(self, pid: int) -> int:
         row, _ = self._alive.pop(pid)
-        for values, coded in zip(self._values, self._coded, strict=True):
-            del values[row], coded[row]
+        del self._values[row]
         return row
 
     def _changes(self, part: TaskTable, known: list[tuple[int, int]]) -> Document:
         """By column: the rows that moved, and by how much."""
         found: Document = {}
+        before = [(i, row, self._values[row]) for i, row in known]
         for column, name in enumerate(self._columns or ()):
             now: list[Value] = getattr(part, name)
-            values, coded = self._values[column], self._coded[column]
-            moved = [(row, now[i]) for i, row in known if values[row] != now[i]]
+            moved = [(row, values, now[i]) for i, row, values in before if values[column] != now[i]]
             if not moved:
                 continue
             code = self._codes[column]
             steps: list[Coded] = []
-            for row, value in moved:
-                values[row] = value
-                was, new = coded[row], encode(value, code)
-                coded[row] = new
+            for _, values, value in moved:
+                # What was told is not kept: a value has one number under its code.
+                was, new = encode(values[column], code), encode(value, code)
+                values[column] = value
                 steps.append(new - was if type(new) is int and type(was) is int else new)
-            found[str(column)] = [[row for row, _ in moved], steps]
+            found[str(column)] = [[row for row, _, _ in moved], steps]
         return found
 
     def _born(self, part: TaskTable) -> list[list[Coded]]:
@@ -171,15 +170,8 @@ class TaskEncoder:
         born = [i for i, pid in enumerate(part.pid) if pid not in self._alive]
         first = self._rows
         self._rows += len(born)
-        told: list[list[Coded]] = []
-        for column, name in enumerate(self._columns or ()):
-            now: list[Value] = getattr(part, name)
-            code = self._codes[column]
-            new = [encode(now[i], code) for i in born]
-            told.append(new)
-            for row, (i, coded) in enumerate(zip(born, new, strict=True), first):
-                self._values[column][row] = now[i]
-                self._coded[column][row] = coded
+        columns: list[list[Value]] = [getattr(part, name) for name in self._columns or ()]
         for row, i in enumerate(born, first):
+            self._values[row] = [now[i] for now in columns]
             self._alive[part.pid[i]] = row, part.start_time[i]
-        return told
+        return [[encode(now[i], code) for i in born] for now, code in zip(columns, self._codes, strict=True)]
