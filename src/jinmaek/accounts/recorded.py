@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinmaek.accounts import memory, memory_owners, shared_memory, swap
 from jinmaek.accounts.memory_owners import By
@@ -54,7 +54,9 @@ def ledger(moment: Moment, by: By) -> memory.Ledger:
     groups = memory_owners.groups(found.all, by, moment.user_of, lambda _: None)
     missing = memory.expected(_missing(snapshot, LEDGER, memory.EXPECTED))
     gaps = (*missing, *_old(moment, MOVING), *found.gaps, *shared.gaps)
-    return memory.ledger(core, None, snapshot, found, shared, groups, by, gaps, began, live=False)
+    made = memory.ledger(core, None, snapshot, found, shared, groups, by, gaps, began, live=False)
+    # What moved between tables of different moments is in the rest, and nobody knows how much that is.
+    return replace(made, band=None) if any(moment.ages.get(name) for name in MOVING) else made
 
 
 def swap_look(moment: Moment, by: By) -> SwapLook:

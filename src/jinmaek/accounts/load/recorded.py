@@ -14,6 +14,7 @@ from jinmaek.accounts.cpu import busy_seconds
 from jinmaek.accounts.load.account import (
     KINDS,
     NOT_COUNTED,
+    Identity,
     Load,
     Part,
     Sample,
@@ -55,7 +56,7 @@ def of_samples(
     latest = loads[-1][1] if loads else None
     gaps = {gap: None for one in snapshots for name, gap in one.gaps.items() if name in TABLES}
     gaps |= {gap: None for one in snapshots if one.tasks for gap in one.tasks.gaps.values()}
-    counted = _counted(first.tasks, last.tasks, window, recorder)
+    counted = _counted([one.tasks for one in snapshots if one.tasks is not None], window, recorder)
     samples = [_sample(one, recorder, running=counted is None) for one in snapshots if one.tasks is not None]
     made = parts(samples, lambda _: 0.0) if samples else ()
     if counted:
@@ -107,29 +108,38 @@ def _threads(scan: Scan, recorder: int | None, *, running: bool) -> Iterator[Thr
         )
 
 
-def _counted(
-    first: Scan | None, last: Scan | None, window: float, recorder: int | None
-) -> tuple[Who, ...] | None:
-    """Runnable threads of each process on the mean; None where the scheduler's seconds are not recorded."""
-    if first is None or last is None or first is last or not window:
+def _counted(scans: Sequence[Scan], window: float, recorder: int | None) -> tuple[Who, ...] | None:
+    """Runnable threads of each process on the mean; None where the scheduler's seconds are not recorded.
+
+    Of one that ended what it did since the sample before is not known, nor are the seconds that threads took
+    along.
+    """
+    if len(scans) < 2 or not window:
         return None
-    old, new = first.processes, last.processes
-    if not (old.run_delay and new.run_delay and old.run_time and new.run_time):
+    if any(not (one.processes.run_delay and one.processes.run_time) for one in scans):
         return None
-    found = []
-    for i, pid in enumerate(new.pid):
-        if pid == recorder:
-            continue
-        before = place(old, pid)
-        if before is not None and old.start_time[before] != new.start_time[i]:
-            before = None
-        seconds = 0.0
-        for column, earlier in ((new.run_time, old.run_time), (new.run_delay, old.run_delay)):
-            seconds += (column[i] or 0.0) - ((earlier[before] or 0.0) if before is not None else 0.0)
-        # Threads that ended took their seconds along.
-        if seconds / window >= LEAST:
-            found.append(Who(pid, new.start_time[i], new.comm[i], None, seconds / window))
+    sums: dict[Identity, float] = {}
+    names: dict[Identity, str] = {}
+    before = _seconds(scans[0])
+    for scan in scans[1:]:
+        now = _seconds(scan)
+        for i, identity in enumerate(zip(scan.processes.pid, scan.processes.start_time, strict=True)):
+            sums[identity] = sums.get(identity, 0.0) + max(0.0, now[identity] - before.get(identity, 0.0))
+            names[identity] = scan.processes.comm[i]
+        before = now
+    found = [
+        Who(pid, start, names[pid, start], None, seconds / window)
+        for (pid, start), seconds in sums.items()
+        if seconds / window >= LEAST and pid != recorder
+    ]
     return tuple(sorted(found, key=lambda who: (-who.threads, who.pid)))
+
+
+def _seconds(scan: Scan) -> dict[Identity, float]:
+    """Seconds on a CPU and of waiting for one, by process."""
+    tasks = scan.processes
+    columns = zip(tasks.pid, tasks.start_time, tasks.run_time, tasks.run_delay, strict=True)
+    return {(pid, start): (run or 0.0) + (delay or 0.0) for pid, start, run, delay in columns}
 
 
 def _with(made: Sequence[Part], running: tuple[Who, ...]) -> tuple[Part, ...]:
