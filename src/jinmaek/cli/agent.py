@@ -68,7 +68,7 @@ def build(parser: argparse.ArgumentParser) -> None:
     push.add_argument("--push-header-file", metavar="FILE", help="more headers, one NAME: VALUE a line")
     push.add_argument("--push-ca-file", metavar="FILE", help="certificates to trust, in PEM")
     push.add_argument("--label", type=label, action="append", default=[], metavar="NAME=VALUE",
-        help="of every series sent; without any: job=jinmaek, instance=HOSTNAME")  # fmt: skip
+        help="of every series sent, besides job=jinmaek and instance=HOSTNAME")  # fmt: skip
     push.add_argument(
         "--queue", metavar="DIR", help="where what cannot be sent waits (default beside the recording)"
     )

@@ -149,9 +149,14 @@ def _kind(name: str, refs: Iterable[Ref]) -> Kind:
 def _help(refs: Sequence[Ref]) -> str:
     first = refs[0]
     if len(refs) == 1:
-        return f"{first.column.help} ({first.file})"
+        return f"{first.column.help}{_where(first)}"
     unit = first.column.unit
-    return f"{unit} by {', '.join(first.metric.labels)}: {', '.join(one.name for one in refs)} ({first.file})"
+    return f"{unit} by {', '.join(first.metric.labels)}: {', '.join(one.name for one in refs)}{_where(first)}"
+
+
+def _where(one: Ref) -> str:
+    """The file of a column, of a table that is one."""
+    return f" ({one.file})" if len(tables()[one.table].paths) == 1 else ""
 
 
 def _plan(refs: tuple[Ref, ...], families: Mapping[str, Family], bound: Bound | None) -> _Plan:
