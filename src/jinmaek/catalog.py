@@ -13,6 +13,10 @@ CADVISOR = {"cgroup": "id"}
 """What cAdvisor calls a label of ours: so are our own metrics labelled, to be joined with its."""
 
 
+EMPTY = "jinmaek_agent_rows"
+"""What our agent calls the number of rows of a table, by ``table``: 0 where there is nothing of the kind."""
+
+
 class UnknownColumn(LookupError):
     """No table has a column of this name."""
 

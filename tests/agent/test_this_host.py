@@ -60,11 +60,22 @@ def test_zombies(peer: Callable[[str], str], tmp_path: Path, capsys: pytest.Capt
             assert not {
                 name for name in told if name.startswith("sources.host") or name == "sources.no-hosts"
             }
+            # A host without memory controllers has none: that is told, and is no gap.
+            empty = one.value('jinmaek_agent_rows{table="edac"}') == 0
+            assert not empty or "sources.absent.edac" not in told
             time.sleep(2)
             chosen = tuple(replace(rule, held=0.0) for rule in rules() if rule.id == RULE)
             fleet = survey(Engine(Access(engine.url)), Scope(window=WINDOW), chosen, time.time(), None, "en")
+            every = survey(Engine(Access(engine.url)), Scope(window=WINDOW), rules(), time.time(), None, "en")
             assert main(["diagnose", "--for", "3s", "--json"]) == 0
             here = json.loads(capsys.readouterr().out)
+            source = ["--prometheus", engine.url, "--host", target]
+            assert main(["diagnose", "--json", *source]) == 0
+            past = json.loads(capsys.readouterr().out)
+        lacking = {ref.table for lack in every.unjudged for ref in lack.columns}
+        assert not empty or "edac" not in lacking | {
+            gap["column"].partition(".")[0] for gap in past["unknown"]
+        }
         there = {(found.finding.rule, dict(found.finding.subject).get("ppid")) for found in fleet.findings}
         assert there == {(RULE, str(parent))}
         assert fleet.hosts == (target,)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from jinmaek import __version__
 from jinmaek.agent.judging import Judge
 from jinmaek.agent.latest import Latest, Seen, now
+from jinmaek.catalog import EMPTY, tables
+from jinmaek.columns import labels_of
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.kernel.stat import CLK_TCK
 from jinmaek.procfile import read
@@ -43,6 +45,7 @@ READING_AGE = _gauge("jinmaek_agent_reading_age_seconds", "how long ago the host
 TABLE_AGE = _gauge("jinmaek_agent_table_age_seconds", "how long ago each table was read: dear ones rarely")
 VERDICT_AGE = _gauge("jinmaek_agent_verdict_age_seconds", "how long ago the rules were judged")
 GAPS = _gauge("jinmaek_agent_gap", "1: this table cannot be read, and why")
+ROWS = _gauge(EMPTY, "rows of a table that may have none: 0 says that there is nothing of the kind")
 LEFT_OUT = _gauge("jinmaek_agent_rows_left_out", "rows of a table that are not told: there are too many")
 SAMPLES = _counter("jinmaek_agent_samples_total", "samples taken since the agent was started")
 MISSED = _counter(
@@ -127,6 +130,9 @@ class Teller:
             yield series(TABLE_AGE, {"table": table}), at - read_at
         for table, gap in seen.gaps.items():
             yield series(GAPS, {"table": table, "kind": gap.kind}), 1
+        for table, rows in seen.tables.items():
+            if labels_of(tables()[table].row):
+                yield series(ROWS, {"table": table}), len(rows)
         for table, count in self._tables.left_out.items():
             yield series(LEFT_OUT, {"table": table}), count
         yield series(SAMPLES, {}), seen.samples

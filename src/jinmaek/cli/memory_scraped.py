@@ -57,7 +57,6 @@ def _ledger(args: Namespace, core: Core, last: Snapshot, began: tuple[float, flo
     """The buckets; no exporter tells who of all processes and objects owns them."""
     from jinmaek.accounts.kernel_owners import CHARGED, by_cgroup
     from jinmaek.accounts.memory import EXPECTED, Ledger
-    from jinmaek.accounts.memory_band import band
     from jinmaek.accounts.memory_buckets import balance
     from jinmaek.accounts.memory_owners import By
     from jinmaek.accounts.memory_processes import Processes
@@ -80,7 +79,7 @@ def _ledger(args: Namespace, core: Core, last: Snapshot, began: tuple[float, flo
     return Ledger(
         core=core,
         balance=made,
-        band=band(core, None, made.residual),
+        band=None,  # tables of one scrape may have been read seconds apart: nobody tells what moved
         owners={},
         cgroups={bucket: owners for bucket, owners in charged.items() if owners},
         by=next(one for one in kinds if one == args.by),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from jinmaek.catalog import Ref
+from jinmaek.catalog import EMPTY, Ref
 from jinmaek.diagnosis.alerts import alert, prometheus_rules, text
 from jinmaek.diagnosis.fleet.exporters import stock
 from jinmaek.diagnosis.fleet.hosts import BEATS
@@ -92,19 +92,26 @@ def _sources(rules: Sequence[Rule], instance: str, lang: str) -> Iterator[str]:
         if of_stock:
             names = sorted({ref.metric.name for ref in of_stock})
             there = f"count by ({instance}) (group by ({instance}, __name__) ({_any(names)})) == {len(names)}"
-            yield from _absent(
-                "absent", table, f"{heard}\nunless on ({instance}) {there}", ids, lang, instance
-            )
+            query = f"{heard}\nunless on ({instance}) {there}\nunless on ({instance}) {_empty(table)}"
+            yield from _absent("absent", table, query, ids, lang, instance)
         if rest:
             names = sorted({ref.metric.name for ref in rest})
             there = f"group by ({instance}) ({_any(names)})"
             # Nobody is asked for what no host exports.
-            query = f"{heard}\nunless on ({instance}) {there}\nand on () group({_any(names)})"
+            query = (
+                f"{heard}\nunless on ({instance}) {there}\nunless on ({instance}) {_empty(table)}"
+                f"\nand on () group({_any(names)})"
+            )
             yield from _absent("uneven", table, query, ids, lang, instance)
 
 
 def _any(names: Iterable[str]) -> str:
     return selector("", (("__name__", "=~", "|".join(names)),))
+
+
+def _empty(table: str) -> str:
+    """Hosts whose agent read a table that has no rows: nothing is missing there."""
+    return f"({selector(EMPTY, (('table', '=', table),))} == 0)"
 
 
 def _needed(rules: Iterable[Rule]) -> Mapping[str, tuple[list[Ref], list[str]]]:

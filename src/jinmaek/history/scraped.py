@@ -53,12 +53,15 @@ def put(cells: Cells, cell: Cell, value: float) -> None:
     cells.setdefault(cell.table, {}).setdefault(cell.row, {})[cell.column] = value * cell.factor
 
 
-def snapshots(scrapes: Mapping[float, Cells], wanted: Collection[str]) -> Iterator[Snapshot]:
+def snapshots(
+    scrapes: Mapping[float, Cells], wanted: Collection[str], empty: Iterable[str] = ()
+) -> Iterator[Snapshot]:
     """Scrapes by their time as snapshots, the oldest first; ``monotonic`` is seconds since the epoch too.
 
-    A table that none of them has anything of is a gap, and the boot id is when the host started.
+    A table that none of them has anything of is a gap, unless it is known to be ``empty``; the boot id is when
+    the host started.
     """
-    there = {table for cells in scrapes.values() for table in cells}
+    there = {table for cells in scrapes.values() for table in cells} | {*empty}
     none: Rows = {}
     for at, scrape in sorted(scrapes.items()):
         _put_back(at, scrape, there)

@@ -235,7 +235,9 @@ def _need(ref: Ref, fields: list[str], lang: str) -> str:
         case "exporter":
             return tr(lang, "needs {exporter} on the host").format(exporter=need.what)
         case "agent":
-            return tr(lang, "node_exporter has nothing of it; jinmaek agent on the host exports it")
+            return tr(
+                lang, "node_exporter has nothing of it; jinmaek agent exports it where the kernel has it"
+            )
         case "kernel":
             return tr(
                 lang, "{metric} is not there: an older kernel or exporter, or a collector switched off"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from jinmaek.catalog import Ref
+from jinmaek.catalog import EMPTY, Ref
 from jinmaek.diagnosis.expr import Match
 from jinmaek.diagnosis.fleet.scope import Scope, Target, any_of
 from jinmaek.history.prometheus.answer import Answer, NoAnswer, Series
@@ -160,7 +160,25 @@ def presence(
             for one in _series_of(listed[place]):
                 by_kind.setdefault(_kind(one, batch), set()).add(scope.target(one))
             found.exporters.update({ref: frozenset(by_kind.get(_kind_of(ref), ())) for ref in batch})
+    _add_empty(engine, scope, at, found, [ref for ref in some if ref in found.exporters], among)
     return found
+
+
+def _add_empty(
+    engine: Asked, scope: Scope, at: float, found: Presence, refs: Iterable[Ref], among: tuple[Match, ...]
+) -> None:
+    """Where our agent read a table and it has no rows, its columns are told: there is nothing of the kind."""
+    wanted = {ref.table for ref in refs}
+    if not wanted:
+        return
+    query = f"group by (table, {scope.by}) ({_series((EMPTY,), scope, among)} == 0)"
+    answer = instants(engine, {"empty": query}, at)["empty"]
+    empty: dict[str, set[Target]] = {}
+    for one in _series_of(answer):
+        empty.setdefault(one.labels.get("table", ""), set()).add(scope.target(one))
+    for ref in found.exporters:
+        if ref.table in wanted and ref.table in empty:
+            found.exporters[ref] |= empty[ref.table]
 
 
 def _series_of(answer: Answer | NoAnswer) -> tuple[Series, ...]:

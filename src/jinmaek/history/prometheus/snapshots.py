@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jinmaek.catalog import Ref
+from jinmaek.catalog import EMPTY, Ref
 from jinmaek.history import scraped
 from jinmaek.history.prometheus.answer import NoAnswer, Series
 from jinmaek.history.prometheus.http import Instant
@@ -44,7 +44,7 @@ def scrapes(
 ) -> Scrapes:
     """All scrapes from ``start`` to ``end`` of the host that ``only`` selects. Raises ``NoAnswer``."""
     known = scraped.by_metric({*wanted, *(("stat_cpu", "stat") if {"stat", "uptime"} & {*wanted} else ())})
-    names = [*sorted(known), INFO]
+    names = [*sorted(known), INFO, EMPTY]
     span = f"[{round((end - start) * 1000)}ms]"
     batches = [names[n : n + BATCH] for n in range(0, len(names), BATCH)]
     answers = ask_all(
@@ -70,8 +70,12 @@ def _snapshots(
     found: Iterable[Series], known: Mapping[str, Sequence[Ref]], wanted: Collection[str]
 ) -> Iterator[Snapshot]:
     by_time: dict[float, Cells] = {}
+    empty: set[str] = set()
     for series in found:
+        table = series.labels.get("table", "")
+        if series.labels.get("__name__") == EMPTY and table in wanted and not series.value:
+            empty.add(table)
         for cell in scraped.cells_of(series.labels.get("__name__", ""), series.labels, known):
             for time, value in series.points:
                 scraped.put(by_time.setdefault(time, {}), cell, value)
-    return scraped.snapshots(by_time, wanted)
+    return scraped.snapshots(by_time, wanted, empty)
