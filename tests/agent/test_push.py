@@ -12,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.engines import Started, post, prometheus, victoria
+from tests.agent.agents import agent
+from tests.agent.receiver import answer, receiving
+from tests.engines import Started, free_port, post, prometheus, victoria
+from tests.tasks.children import until
 
 from jinmaek.agent.push.otlp import Otlp, endpoint
 from jinmaek.agent.push.queue import Queue
@@ -228,3 +231,30 @@ def test_otlp_says_kinds_times_and_who() -> None:
 )
 def test_where_otlp_goes(url: str, found: str) -> None:
     assert endpoint(url) == found
+
+
+def test_an_agent_sends_both_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """Nobody there at first; what waited is sent by the next agent, as the same host."""
+    port = free_port()
+    words = ["--push-interval", "1s", "--judge", "1s", "--label", "env=test", "--label", "instance=web-7"]
+    words += ["--remote-write", f"http://127.0.0.1:{port}/write", "--otlp", f"http://127.0.0.1:{port}"]
+    with agent(tmp_path, words) as one:
+        for to in ("remote-write", "otlp"):
+            until(lambda to=to: len(list((tmp_path / "push" / to).glob("*.batch"))) >= 2)  # type: ignore[misc]
+        assert (one.value('jinmaek_push_queue_samples{to="otlp"}') or 0) > 100
+    waited = {to: len(list((tmp_path / "push" / to).glob("*.batch"))) for to in ("remote-write", "otlp")}
+    with receiving(answer(), port) as receiver, agent(tmp_path, words) as one:
+        until(lambda: one.value('jinmaek_push_queue_samples{to="remote-write"}') == 0)
+        until(lambda: one.value('jinmaek_push_queue_samples{to="otlp"}') == 0)
+        sent = list(zip(receiver.headers, receiver.bodies, strict=True))
+    kinds = {to: [body for head, body in sent if head["Content-Encoding"] == kind]
+             for to, kind in (("remote-write", "snappy"), ("otlp", "gzip"))}  # fmt: skip
+    assert all(len(kinds[to]) >= waited[to] >= 2 for to in waited)
+    import cramjam
+
+    request = RemoteWrite(LABELS)._message()
+    request.ParseFromString(bytes(cramjam.snappy.decompress_raw(kinds["remote-write"][0])))
+    labels = {name.name: name.value for name in request.timeseries[0].labels}
+    assert (labels["env"], labels["instance"], labels["job"]) == ("test", "web-7", "jinmaek")
+    metrics = {label.value for ts in request.timeseries for label in ts.labels if label.name == "__name__"}
+    assert {"node_load1", "jinmaek_rule_state", "node_memory_MemTotal_bytes"} <= metrics

@@ -153,3 +153,8 @@ def test_the_dashboard_has_a_panel_for_every_rule(
     text = yaml.safe_dump({"groups": [{"name": "dashboard", "rules": recorded}]})
     checked([peer("promtool"), "check", "rules", str(file)], text, file)
     assert all('instance=~"$host"' in target["expr"] for target in targets)
+
+
+def test_a_vmalert_that_knows_it_lets_alerts_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "keep_firing_for" not in exported(capsys, "vmalert")
+    assert exported(capsys, "vmalert", "--keep-firing") == exported(capsys, "prometheus")
