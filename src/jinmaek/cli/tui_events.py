@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jinmaek.cli.diagnose_past import boots
-from jinmaek.diagnosis.episodes import episodes
+from jinmaek.diagnosis.episodes import episodes, finding
+from jinmaek.diagnosis.past import widest
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.history.recording.recording import Recording
 from jinmaek.i18n import tr
@@ -25,6 +26,7 @@ class Events:
         span = recording.span()
         assert span is not None
         self._begin, self._end = span
+        self._wide = max(widest(recording.meta(entry)) for entry in recording.entries)
         self._chunks: dict[int, tuple[Event, ...]] = {}
 
     @property
@@ -43,23 +45,16 @@ class Events:
         """The nearest that began more than a second after a moment, or before it."""
         at = min(max(0, int((wall - self._begin) // CHUNK)), self._count - 1)
         for number in range(at, self._count) if forward else range(at, -1, -1):
-            # With the chunk before it, what only goes on there is known to have begun before.
-            around = range(max(0, number - 1), number + 1)
+            # With the chunk before it, what only goes on there is known to have begun before; what is found
+            # at the begin of the chunk behind it may have begun in this one.
+            around = range(max(0, number - 1), number + 1 if forward else min(self._count, number + 2))
             for one in around:
                 self._chunk(one)
-            found = [one for one in self._joined(around) if self._number(one.since) == number]
-            if forward:
-                later = [one for one in found if one.since > wall + 1]
-                if later:
-                    return min(later, key=lambda one: one.since)
-            else:
-                earlier = [one for one in found if one.since < wall - 1]
-                if earlier:
-                    return max(earlier, key=lambda one: one.since)
+            begun = [one for one in self._joined(around) if (one.since > wall + 1) == forward]
+            found = [one for one in begun if abs(one.since - wall) > 1]
+            if found:
+                return min(found, key=lambda one: abs(one.since - wall))
         return None
-
-    def _number(self, wall: float) -> int:
-        return int((wall - self._begin) // CHUNK)
 
     def _chunk(self, number: int) -> tuple[Event, ...]:
         known = self._chunks.get(number)
@@ -74,10 +69,10 @@ class Events:
         return known
 
     def _of_boot(self, boot: str, first: float, last: float) -> Iterator[Event]:
-        offset = self._offset(boot)
         for one in episodes(self._rules, self._recording, boot, first, last):
-            title = tr(self._lang, one.rule.title).format(**dict(one.subject))
-            yield Event(one.since + offset, one.until + offset, one.rule.severity, title, one.rule.id)
+            found = finding(one, self._recording, self._lang, self._wide)
+            if found is not None:
+                yield Event(found.since, found.until, found.severity, found.title, found.rule)
 
     def _joined(self, numbers: range) -> Iterator[Event]:
         """What goes on over a border of chunks is one event."""
@@ -101,10 +96,3 @@ class Events:
                     before = joined[same]
                     joined[same] = Event(before.since, one.until, one.severity, one.title, one.rule)
         yield from sorted(joined, key=lambda one: one.since)
-
-    def _offset(self, boot: str) -> float:
-        """Seconds to add to those since boot for those since the epoch."""
-        for entry in self._recording.entries:
-            if entry.boot == boot:
-                return (entry.wall[0] - entry.boottime[0]) / 1e9
-        return 0.0
