@@ -24,7 +24,7 @@ NAMED = frozenset(
         "name", "comm", "command", "cmdline", "cgroup", "cgroups", "wchan", "user", "host", "device",
         "mountpoint", "fstype", "path", "file_name", "filename", "mapping", "interface", "detail",
         "source", "subject", "labels", "why", "reason", "sentence", "summary", "title", "remarks", "helps",
-        "does_not_help", "here",
+        "does_not_help", "here", "settings", "damage", "paths", "members", "strings", "content",
     )
 )  # fmt: skip
 """Keys whose texts are, or may hold, what somebody on the host chose; so are all texts below them."""
