@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml hatch_build.py $(wildcard src/jinmaek/locale/*/LC_MESSAGES/*.po)
 EXAMPLES ?= 2000
 
-.PHONY: run install test check pytest bench docs clean
+.PHONY: run install test check pytest bench docs site clean
 
 run: install
 	@$(BIN)/jinmaek
@@ -48,9 +48,12 @@ bench: $(VENV)/installed
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/diagnose.py
 
-# The pages of docs/rules, from the rules.
+# The pages of docs/rules and docs/reference, from the objects; the whole site is in build/site.
 docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
+
+site: docs $(VENV)/tested
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

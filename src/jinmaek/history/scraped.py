@@ -58,8 +58,8 @@ def snapshots(
 ) -> Iterator[Snapshot]:
     """Scrapes by their time as snapshots, the oldest first; ``monotonic`` is seconds since the epoch too.
 
-    A table that none of them has anything of is a gap, unless it is known to be ``empty``; the boot id is when
-    the host started.
+    A table that none of them has anything of is a gap, unless it is known to be ``empty``; the boot id is
+    when the host started.
     """
     there = {table for cells in scrapes.values() for table in cells} | {*empty}
     none: Rows = {}

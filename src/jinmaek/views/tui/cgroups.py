@@ -20,7 +20,7 @@ EXPRS: dict[str, Expr] = {
     "quota": now("cgroup_cpu.quota"),
     "held back": rate("cgroup_cpu.throttled"),
     "waits CPU": rate("cgroup_pressure.some_total", ("resource", "=", "cpu")),
-    "memory wait": rate("cgroup_pressure.some_total", ("resource", "=", "memory")),
+    "mem wait": rate("cgroup_pressure.some_total", ("resource", "=", "memory")),
     "I/O wait": rate("cgroup_pressure.some_total", ("resource", "=", "io")),
     "tasks": now("cgroup_pids.current"),
 }
@@ -29,13 +29,13 @@ UNITS = {"memory": "bytes", "limit": "bytes", "quota": "count", "tasks": "count"
 WORDS = {
     "memory": "cgroup_memory.current", "limit": "cgroup_memory.max", "CPU": "cgroup_cpu.usage",
     "quota": "cgroup_cpu.quota", "held back": "cgroup_cpu.throttled",
-    "waits CPU": "cgroup_pressure.some_total", "memory wait": "cgroup_pressure.some_total",
+    "waits CPU": "cgroup_pressure.some_total", "mem wait": "cgroup_pressure.some_total",
     "I/O wait": "cgroup_pressure.some_total", "tasks": "cgroup_pids.current",
 }  # fmt: skip
 """What explains a column."""
 CEILINGS = ("limit", "quota")
 WIDE = 11
-ORDER = ("memory", "limit", "CPU", "held back", "memory wait", "quota", "waits CPU", "I/O wait", "tasks")
+ORDER = ("memory", "limit", "CPU", "held back", "mem wait", "quota", "waits CPU", "I/O wait", "tasks")
 """Columns from the left; the last are left out first."""
 LEAST = 24
 """Cells of a name."""

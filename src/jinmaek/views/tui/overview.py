@@ -52,16 +52,14 @@ def _host(picture: Picture, lang: str, width: int, *, live: bool) -> Line:
 
 
 def _badge(diagnosis: Diagnosis | None, lang: str) -> tuple[str, str]:
-    """How bad it is, in a word and a number."""
+    """How bad the worst is, and how many findings there are besides."""
     if diagnosis is None:
         return tr(lang, "taking the pulse"), "dim"
     if not diagnosis.findings:
         return f" {tr(lang, 'quiet')} ", "good"
     worst = max(diagnosis.findings, key=lambda one: SEVERITIES.index(one.severity)).severity
-    count = len(diagnosis.findings)
-    return f" {count} × {tr(lang, worst.upper())} " if count > 1 else f" {tr(lang, worst.upper())} ", WORSE[
-        worst
-    ]
+    more = len(diagnosis.findings) - 1
+    return f" {tr(lang, worst.upper())}{f' +{more}' if more else ''} ", WORSE[worst]
 
 
 def _graphs(picture: Picture, lang: str, width: int) -> Line:
