@@ -68,6 +68,8 @@ class Shown:
     threads: bool = False
     command_line: bool = False
     """The command line in the place of the name."""
+    without: frozenset[str] = frozenset()
+    """Columns that are left out."""
 
 
 COLUMNS = ("PID", "USER", "PR", "NI", "VIRT", "RES", "SHR", "S", "%CPU", "%MEM", "TIME+", "COMMAND")
@@ -126,6 +128,7 @@ def table(
 ) -> list[str]:
     """Column heads and processes. Columns that do not fit are left out, the command takes what is left."""
     *cells, (last, _, name_text) = _cells(frame, shown)
+    cells = [cell for cell in cells if cell[0] not in shown.without]
     fitting, used = [], 0
     for name, width, text in cells:
         if used + abs(width) + 1 > columns:
@@ -141,7 +144,7 @@ def table(
         return " ".join(words + [cut(name_text(process), room)] * command).rstrip()
 
     total = frame.memory.total if frame.memory else None
-    layout = (columns, frame.pid_width, len(frame.cpus), total, frame.threads, shown.solaris)
+    layout = (columns, frame.pid_width, len(frame.cpus), total, frame.threads, shown.solaris, shown.without)
     if shown.command_line:
         # A program may write its command line anew.
         printed = None

@@ -25,6 +25,15 @@ ROW = {"R": "good", "D": "bad", "Z": "warn", "T": "warn", "t": "warn"}
 """Colours of lines by state; the letter says the same."""
 
 
+NARROW = (
+    (110, frozenset[str]()),
+    (96, frozenset({"PR", "NI"})),
+    (72, frozenset({"PR", "NI", "SHR", "%MEM"})),
+)
+"""Columns that make room for names, by the least width that is wide enough."""
+NARROWEST = frozenset({"PR", "NI", "SHR", "%MEM", "VIRT", "TIME+"})
+
+
 class ProcessTable(ScrollView, can_focus=True):
     """Columns and order are those of ``top``; the line at the cursor is shown in reverse."""
 
@@ -127,7 +136,8 @@ class ProcessTable(ScrollView, can_focus=True):
             if self._branches:
                 named = {one.tgid: self._branches.get(one.pid, "") + self._called(one) for one in seen}
                 frame, shown = replace(frame, commands=named), replace(shown, command_line=True)
-            made = table(frame, shown, seen, width)
+            without = next((names for least, names in NARROW if width >= least), NARROWEST)
+            made = table(frame, replace(shown, without=without), seen, width)
             self._told = (wanted, [_padded(text, width) for text in made])
         heads, *lines = self._told[1]
         return heads, lines
