@@ -67,6 +67,8 @@ def answers(injecting: int, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     writer.close()
     calls: dict[str, tuple[str, dict[str, Any]]] = {
         "diagnose": ("diagnose", {"seconds": 1}),
+        "memory": ("memory", {}),
+        "load": ("load", {"seconds": 1}),
         "explain": ("explain", {"word": "MemAvailable"}),
         "no word": ("explain", {"word": "--root=/etc nothing of this kind"}),
         "free": ("view", {"name": "free"}),
@@ -149,6 +151,12 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for one in value:
             yield from _objects(one)
+
+
+def test_accounts_answer_with_their_sums(answers: dict[str, Any]) -> None:
+    ledger = data(answers["memory"])
+    assert sum(one["bytes"] for one in ledger["buckets"]) + ledger["residual_bytes"] == ledger["total_bytes"]
+    assert data(answers["load"])["parts"]
 
 
 def test_moments_are_of_the_recording_alone(answers: dict[str, Any]) -> None:

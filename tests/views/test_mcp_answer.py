@@ -80,7 +80,7 @@ def test_what_fits_is_whole_and_said_to_be() -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.integers() | st.floats() | st.text(max_size=900),
+    st.none() | st.integers() | st.floats() | st.text(max_size=1300),
     lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.text(max_size=9), inner, max_size=9),
     max_leaves=200,
 )

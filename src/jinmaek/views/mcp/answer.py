@@ -14,7 +14,7 @@ from typing import Any
 
 MOST = 40_000
 """Characters of an answer's data."""
-LONGEST = 600
+LONGEST = 1_000
 """Characters of one text."""
 FEWEST = 3
 """Entries a list keeps, however long the answer is."""
