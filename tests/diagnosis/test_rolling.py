@@ -28,7 +28,7 @@ def later(snapshot: Snapshot, seconds: float) -> Snapshot:
 
 
 def test_who_does_it_is_told_of_the_last_minute_or_two(reading: Snapshot) -> None:
-    rolling = Rolling(1000)
+    rolling = Rolling(rules(), 1000)
     for at in range(0, 1000, 5):
         rolling.add(later(reading, at))
         recent = rolling.recent().snapshots
@@ -39,7 +39,7 @@ def test_who_does_it_is_told_of_the_last_minute_or_two(reading: Snapshot) -> Non
 
 
 def test_tasks_are_kept_of_few_readings(reading: Snapshot) -> None:
-    rolling = Rolling(1000)
+    rolling = Rolling(rules(), 1000)
     for at in range(0, 600, 5):
         rolling.add(later(reading, at))
     kept = [one for one in rolling._recent if one.tasks is not None]
@@ -48,7 +48,7 @@ def test_tasks_are_kept_of_few_readings(reading: Snapshot) -> None:
 
 
 def test_the_oldest_is_forgotten(reading: Snapshot) -> None:
-    rolling = Rolling(10)
+    rolling = Rolling(rules(), 10)
     for at in range(30):
         rolling.add(later(reading, at))
     assert len(rolling) == 10
@@ -56,7 +56,7 @@ def test_the_oldest_is_forgotten(reading: Snapshot) -> None:
 
 
 def test_another_boot_begins_anew(reading: Snapshot) -> None:
-    rolling = Rolling(100)
+    rolling = Rolling(rules(), 100)
     for at in range(0, 200, 5):
         rolling.add(later(reading, at))
     rolling.add(replace(later(reading, 205), boot_id="another"))
@@ -65,11 +65,11 @@ def test_another_boot_begins_anew(reading: Snapshot) -> None:
 
 
 def test_it_is_judged_as_a_look_is(reading: Snapshot) -> None:
-    rolling, ring = Rolling(100), Ring(100)
+    rolling, ring = Rolling(rules(), 100), Ring(100)
     for at in range(0, 100, 5):
         rolling.add(later(reading, at))
         ring.add(later(reading, at))
-    told = rolling.diagnose(rules(), "en", TasksRead("procfs", 0.0))
+    told = rolling.diagnose("en", TasksRead("procfs", 0.0))
     plain = judge(rules(), replace(rolling.look("en"), history=ring, during=None))
     verdicts = {one.rule for one in told.findings} | {one.rule for one in told.quiet}
     verdicts |= {one.rule for one in told.unknown}

@@ -77,7 +77,7 @@ def watch(
     needed = wanted(rules)
     readings = max(1, round(span / interval))
     ring = Ring(readings + 1)
-    asked = _in_conditions(rules)
+    asked = judged_tables(rules)
     cheap = often(rules)
     now_and_then = tuple(table for table in needed if table in asked)
     begin = time.monotonic()
@@ -200,7 +200,7 @@ def _judged(
 
 def often(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The tables of the conditions of these rules that cost little enough to be read at every reading."""
-    asked = _in_conditions(rules)
+    asked = judged_tables(rules)
     return tuple(table for table in wanted(rules) if table in asked and not dear(table))
 
 
@@ -223,11 +223,11 @@ def judged(
 
 def wanted(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The tables these rules, the headline and the culprits need: nothing else is read."""
-    needed = _in_conditions(rules) | {table for rule in rules for table in rule.tables}
+    needed = judged_tables(rules) | {table for rule in rules for table in rule.tables}
     return tuple(sorted(needed & tables().keys()))
 
 
-def _in_conditions(rules: tuple[Rule, ...]) -> set[str]:
+def judged_tables(rules: tuple[Rule, ...]) -> set[str]:
     """The tables that are judged; what only culprits need is read at both ends of a look."""
     needed = {"stat_cpu", "zombies", *(name.partition(".")[0] for name in HEADLINE)}
     needed.update(ref.table for vital in VITALS for ref in columns(vital))

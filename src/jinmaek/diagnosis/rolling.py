@@ -12,7 +12,7 @@ from jinmaek.diagnosis.holding import window
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.limits import changed
 from jinmaek.diagnosis.look import Look
-from jinmaek.diagnosis.pulse import facts_of, kills
+from jinmaek.diagnosis.pulse import facts_of, judged_tables, kills
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.vitals import vitals
 from jinmaek.history.live import Ring
@@ -27,15 +27,19 @@ RECENT = 60.0
 
 
 class Rolling:
-    """The last ``capacity`` readings. Tasks are kept of three: who does it is told over the last minute."""
+    """The last ``capacity`` readings of what ``rules`` judge. Who does it is told over the last minute: tasks
+    are kept of three readings, and what only tells of culprits of that minute."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, rules: tuple[Rule, ...], capacity: int) -> None:
+        self._rules = rules
+        self._judged = judged_tables(rules)
         self._ring = Ring(capacity)
         self._recent: deque[Snapshot] = deque()
 
     def add(self, snapshot: Snapshot) -> None:
         """Take one more reading, with its tasks."""
-        self._ring.add(snapshot)
+        judged = {name: rows for name, rows in snapshot.tables.items() if name in self._judged}
+        self._ring.add(replace(snapshot, tables=judged, tasks=None))
         recent = self._recent
         if recent and recent[-1].boot_id != snapshot.boot_id:
             recent.clear()
@@ -84,11 +88,11 @@ class Rolling:
 
         return Look(self._ring, lang, _cgroup_of, _kills, LIVE, during=during)
 
-    def diagnose(self, rules: tuple[Rule, ...], lang: str, read: TasksRead) -> Diagnosis:
+    def diagnose(self, lang: str, read: TasksRead) -> Diagnosis:
         """The verdicts as of the last reading. ``read`` tells how tasks were read."""
         wall, cpu = time.monotonic(), time.thread_time()
         look = self.look(lang)
-        verdicts = judge(rules, look)
+        verdicts = judge(self._rules, look)
         host = os.uname()
         return Diagnosis(
             host=host.nodename,
@@ -112,7 +116,7 @@ class Rolling:
             wall_s=time.monotonic() - wall,
             tasks=read,
             explained=explained(self._recent[0], self._recent[-1]),
-            changed=changed(rules),
+            changed=changed(self._rules),
         )
 
 

@@ -12,9 +12,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 READY = 30.0
+GOLDEN = Path(__file__).parents[2] / "history" / "recording" / "golden" / "1"
+"""A recording of the first format."""
 HOSTILE = b"<b>\x1b[31m\xe2\x80\xae<i x"
 """What a process may be called: markup, an escape sequence, a mark that turns what follows (15 bytes)."""
 

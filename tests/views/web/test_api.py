@@ -12,13 +12,12 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.views.web.conftest import needed
-from tests.views.web.serving import HOSTILE, Server, running
+from tests.views.web.serving import GOLDEN, HOSTILE, Server, running
 
 from jinmaek.views.web.api import OPERATIONS
 from jinmaek.views.web.schema import SCHEMAS, document
 
 ROOT = Path(__file__).parents[3]
-GOLDEN = ROOT / "tests" / "history" / "recording" / "golden" / "1"
 ACCOUNTS = ("memory", "swap", "load", "diagnosis")
 
 

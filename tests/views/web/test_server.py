@@ -156,6 +156,15 @@ def test_nonsense_is_refused_and_the_server_goes_on(server: Server, text: bytes)
     assert server.ask("/api/v1/host")[0] == 200
 
 
+def test_who_never_finishes_a_request_is_disconnected(server: Server) -> None:
+    from jinmaek.views.web import serve
+
+    needed("uvicorn")
+    got = raw(server, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-", wait=4 * serve.WHOLE_S)
+    assert got == b""
+    assert server.ask("/api/v1/host")[0] == 200
+
+
 def test_a_long_query_is_too_long(server: Server) -> None:
     assert server.ask("/api/v1/history?since=" + "1" * 3000)[0] == 414
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -40,6 +42,8 @@ SAFE = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+THREADS = 4
+"""That work on answers: an account takes seconds, and others are not to wait for it."""
 LIVE_SPAN = 10.0
 """Seconds before now that the last figures of the charts are made of."""
 
@@ -53,6 +57,7 @@ def application(live: Live | None, archive: Archive | None, rules: tuple[Rule, .
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "asked"))
         hub.open()
         if live is not None:
             live.tell = lambda name: hub.tell(lambda: _event(live, sources, name))

@@ -73,7 +73,7 @@ class Live:
         self._changed = Lock()
         self._thread: Thread | None = None
         self._tasks: Scanner
-        self._rolling = Rolling(READINGS)
+        self._rolling = Rolling(rules, READINGS)
         self._kept = Kept(charts.refs(), HOUR)
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=FRAMES)
         self._episodes = Episodes(rules)
@@ -163,7 +163,7 @@ class Live:
         languages = [lang for lang, last in list(self._asked.items()) if moment - last < WANTED] or [
             self._lang
         ]
-        found = {lang: self._rolling.diagnose(self._rules, lang, tasks.reading) for lang in languages}
+        found = {lang: self._rolling.diagnose(lang, tasks.reading) for lang in languages}
         self._judged_s = time.thread_time() - began
         with self._changed:
             self._diagnoses = found

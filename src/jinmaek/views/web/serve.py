@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import ssl
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jinmaek.views.http_guard import App
 from jinmaek.views.web.events import Hub
@@ -16,6 +18,8 @@ CONNECTIONS = 256
 """At a time: of more, each is told that the server is busy."""
 UNREAD_MS = 20_000
 """For how long a client may take nothing of what was sent to it."""
+WHOLE_S = 5.0
+"""Twice so long a request may take until it is whole."""
 HEAD = 16_384
 """Bytes of a request's head."""
 
@@ -38,6 +42,26 @@ def bound(host: str, port: int) -> socket.socket:
     return made
 
 
+class Patient(H11Protocol):
+    """Closes a connection on which no request has come to be whole for long: it would be held for nothing."""
+
+    idle = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come."""
+        super().connection_made(transport)
+        self.loop.call_later(WHOLE_S, self.look)
+
+    def look(self) -> None:
+        """Whether it is idle, and was so last time."""
+        now = self.cycle is None or self.cycle.response_complete
+        if now and self.idle:
+            self.transport.close()
+        self.idle = now
+        if not self.transport.is_closing():
+            self.loop.call_later(WHOLE_S, self.look)
+
+
 class Server(uvicorn.Server):
     """Ends the streams of events at the first signal: they would never end by themselves."""
 
@@ -56,7 +80,7 @@ def serve(app: App, hub: Hub, listening: socket.socket, tls: tuple[str, str] | N
     logging.basicConfig(format="jinmaek: %(message)s", level=logging.ERROR)
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Patient,
         ws="none",
         loop="asyncio",
         lifespan="on",

@@ -87,6 +87,7 @@ TEXTS = (
     "for I/O",
     "for a CPU",
     "for memory",
+    "for at least {time}",
     "for {time}",
     "free",
     "free of procps 3",

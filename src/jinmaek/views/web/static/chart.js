@@ -84,8 +84,9 @@ export class Chart {
       this.say(null);
       return;
     }
+    this.figure.classList.toggle("empty", !this.told.series.length);
     if (!this.told.series.length) {
-      fill(this.place, el("p", { class: "soft wait", text: this.told.gaps.length ? `${this.told.gaps[0].source}: ${t(this.told.gaps[0].kind)}` : t("nothing to draw") }));
+      fill(this.place, el("p", { class: "soft", text: this.told.gaps.length ? `${this.told.gaps[0].source}: ${t(this.told.gaps[0].kind)}` : t("nothing to draw") }));
       this.plot = null;
       this.say(null);
       return;

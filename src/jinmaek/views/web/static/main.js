@@ -24,6 +24,8 @@ const NAMES = {
   swap: "Swap",
   cgroups: "Cgroups",
 };
+const LIVE_ONLY = ["memory", "load", "swap"]; // accounts are of the running host
+const names = () => Object.keys(TABS).filter((name) => state.host?.live !== false || !LIVE_ONLY.includes(name));
 const at = (id) => document.getElementById(id);
 const view = at("view");
 const vitals = new Vitals(at("vitals"));
@@ -48,9 +50,9 @@ function open(name) {
 
 function tabs() {
   const keys = (event) => {
-    const names = Object.keys(TABS);
+    const all = names();
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const next = step ? names[(names.indexOf(state.tab) + step + names.length) % names.length] : { Home: names[0], End: names.at(-1) }[event.key];
+    const next = step ? all[(all.indexOf(state.tab) + step + all.length) % all.length] : { Home: all[0], End: all.at(-1) }[event.key];
     if (!next) return;
     event.preventDefault();
     open(next);
@@ -58,7 +60,7 @@ function tabs() {
   };
   fill(
     at("tabs"),
-    Object.keys(TABS).map((name) =>
+    names().map((name) =>
       el("button", {
         role: "tab",
         id: `tab-${name}`,
@@ -149,7 +151,7 @@ function foot() {
     at("foot"),
     cost ? el("span", { id: "cost", text: t("jinmaek itself: {cpu} of one CPU, {memory}", { cpu: percent(cost.cpu_share), memory: bytes(cost.resident_bytes) }) }) : null,
     cost ? el("span", { text: t("{count} watching", { count: cost.clients }) }) : null,
-    el("span", { class: "keys" }, el("kbd", { text: "1" }), "–", el("kbd", { text: "7" }), ` ${t("tabs")} · `, el("kbd", { text: "/" }), ` ${t("filter")} · `, el("kbd", { text: "Esc" }), ` ${t("back to now")}`),
+    el("span", { class: "keys" }, el("kbd", { text: "1" }), "–", el("kbd", { text: String(names().length) }), ` ${t("tabs")} · `, el("kbd", { text: "/" }), ` ${t("filter")} · `, el("kbd", { text: "Esc" }), ` ${t("back to now")}`),
     el("a", { href: "/api/v1/openapi.json", text: "API" }),
   );
 }
@@ -172,7 +174,7 @@ async function greet(hello) {
 
 function keys(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
-  const name = Object.keys(TABS)[Number(event.key) - 1];
+  const name = names()[Number(event.key) - 1];
   if (name) open(name);
   else if (event.key === "Escape") change({ at: null });
   else if (event.key === "/") {
@@ -187,7 +189,7 @@ async function begin() {
   const [host] = await Promise.all([get("host"), learn(state.lang)]);
   change({ host });
   const asked = location.hash.slice(1);
-  state.tab = asked in TABS ? asked : kept("tab") in TABS ? kept("tab") : "pulse";
+  state.tab = [asked, kept("tab"), "pulse"].find((name) => names().includes(name));
   if (!host.live) state.range = Math.min(3600, Math.max(60, host.span.until - host.span.since));
   words();
   watch(["host"], head);
@@ -209,7 +211,10 @@ async function begin() {
     diagnosis: () => shown?.diagnosis?.(),
   });
   addEventListener("keydown", keys);
-  addEventListener("hashchange", () => location.hash.slice(1) in TABS && location.hash.slice(1) !== state.tab && open(location.hash.slice(1)));
+  addEventListener("hashchange", () => {
+    const name = location.hash.slice(1);
+    if (names().includes(name) && name !== state.tab) open(name);
+  });
 }
 
 begin().catch((error) => {

@@ -42,7 +42,9 @@ export class Vitals {
   }
 
   async load() {
-    const told = await get("history", { since: state.host?.live ? Math.max(0, Date.now() / 1000 - 240) : null, points: KEPT }).catch(() => null);
+    const { live, span } = state.host ?? {};
+    const since = live ? Date.now() / 1000 - 240 : span ? Math.max(span.since, span.until - 900) : null;
+    const told = await get("history", { since, points: KEPT }).catch(() => null);
     if (!told) return;
     for (const one of SHOWN) {
       const chart = told.charts.find((chart) => chart.id === one.chart);

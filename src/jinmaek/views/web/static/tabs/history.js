@@ -163,8 +163,11 @@ export function open(view) {
               ),
             ),
           )
-        : el("p", { class: "soft", text: t("No rule held in this time, as far as it was judged.") }),
-      findings.holes.length ? el("p", { class: "soft", text: t("hatched: not recorded") }) : null,
+        : [
+            el("p", { class: "soft", text: t("No rule held in this time, as far as it was judged.") }),
+            holes.length ? el("div", { class: "lanes" }, el("div", { class: "track" }, holes)) : null,
+          ],
+      holes.length ? el("p", { class: "soft", text: t("hatched: not recorded") }) : null,
     );
   }
 
@@ -179,9 +182,8 @@ export function open(view) {
   }
 
   function people() {
-    const name = state.at === null ? t("processes now") : t("processes at {time}", { time: moment(state.at) });
     asking.ask("processes", { at: state.at, limit: 10 }, who, (answer) =>
-      fill(who, el("h2", { text: name }), processTable(answer, answer.processes), state.at !== null && Math.abs(answer.time - state.at) > 10 ? el("p", { class: "soft", text: t("last read at {time}", { time: moment(answer.time) }) }) : null),
+      fill(who, el("h2", { text: state.at === null && state.host?.live ? t("processes now") : t("processes at {time}", { time: moment(state.at ?? answer.time) }) }), processTable(answer, answer.processes), state.at !== null && Math.abs(answer.time - state.at) > 10 ? el("p", { class: "soft", text: t("last read at {time}", { time: moment(answer.time) }) }) : null),
     );
   }
 
@@ -199,6 +201,7 @@ export function open(view) {
   return {
     sample(sample) {
       if (!told || state.zoom || !state.joined || sample.time <= told.times.at(-1)) return;
+      if (sample.time - told.times.at(-1) < 0.5) return;
       told.times.push(sample.time);
       const old = told.times.findIndex((time) => time >= sample.time - state.range);
       told.times.splice(0, old);

@@ -36,7 +36,7 @@ function page(told) {
   const judged = new Set([...told.quiet, ...told.findings].map((one) => one.rule)).size;
   return [
     severe ? null : calm(judged),
-    told.findings.map(finding),
+    told.findings.map((one) => finding(one, one.since > told.time - told.window_s + 1)),
     scary(told),
     unknown(told),
     told.gaps.length ? gaps(told) : null,
@@ -51,7 +51,7 @@ function calm(judged) {
   return el("section", { class: `card ${judged ? "fine" : "finding warning"}`, id: "calm" }, el("h2", { text }));
 }
 
-function finding(one) {
+function finding(one, begun) {
   return el(
     "article",
     { class: `card finding ${one.severity}`, "aria-label": `${t(WORDS[one.severity] ?? one.severity)}: ${one.title}` },
@@ -60,7 +60,7 @@ function finding(one) {
       {},
       el("span", { class: "badge", text: t(WORDS[one.severity] ?? one.severity) }),
       el("h2", { text: one.title }),
-      el("span", { class: "soft" }, el("code", { text: one.rule }), ` · ${t(`${one.confidence} confidence`)} · ${t("for {time}", { time: span(one.until - one.since) })}`),
+      el("span", { class: "soft" }, el("code", { text: one.rule }), ` · ${t(`${one.confidence} confidence`)} · ${t(begun ? "for {time}" : "for at least {time}", { time: span(one.until - one.since) })}`),
     ),
     el("p", { class: "summary", text: one.summary }),
     one.fell === null ? null : el("p", { class: "soft", text: t("Not so for {time} now; it stays listed until it is well clear of its limits.", { time: span(one.until - one.fell) }) }),

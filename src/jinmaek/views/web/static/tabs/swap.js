@@ -18,11 +18,11 @@ function draw(told) {
       { class: "card" },
       el("p", { class: "answer", text: told.sentence }),
       told.total_bytes ? bar(told, parts) : null,
-      told.parts.length ? table(t("what is in swap"), [
+      told.used_bytes ? table(t("what is in swap"), [
         { head: t("what"), cell: (row) => [parts.includes(row) ? el("span", { class: "swatch", style: { background: colour(parts.indexOf(row)) } }) : null, t(`swap:${row.kind}`)] },
         { head: t("size"), class: "n", cell: (row) => (row.bound && row.bound !== "exact" ? `${row.bound === "upper" ? "≤" : "≥"} ${bytes(row.bytes)}` : bytes(row.bytes)) },
         { head: t("who"), class: "name", cell: (row) => row.who.slice(0, 6).map((one, at) => [at ? ", " : "", one.name, el("span", { class: "soft", text: ` ${bytes(one.bytes)}` })]) },
-      ], [...told.parts.filter((one) => one.adds || one.bytes), ...(told.used_bytes ? [{ kind: "unexplained", bytes: told.unexplained_bytes, who: [] }] : [])]) : null,
+      ], [...told.parts.filter((one) => one.adds || one.bytes), { kind: "unexplained", bytes: told.unexplained_bytes, who: [] }]) : null,
     ),
     told.devices.length ? el("section", { class: "card" }, el("h2", { text: t("where swap is") }), table(t("where swap is"), [
       { head: t("device or file"), class: "name", cell: (row) => row.name },
@@ -53,7 +53,7 @@ function advice(told) {
 }
 
 function rates(told) {
-  const known = Object.entries(told.rates).filter(([, value]) => value !== null);
+  const known = Object.entries(told.rates).filter(([name, value]) => value !== null && t(`rate:${name}`) !== `rate:${name}`);
   if (!known.length) return null;
   return el("section", { class: "card" }, el("h2", { text: t("traffic") }), el("ul", {}, known.map(([name, value]) => el("li", { text: t(`rate:${name}`, { rate: amount(value, "pages/s") }) }))));
 }
