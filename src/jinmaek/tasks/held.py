@@ -42,6 +42,11 @@ class Process:
     tasks: dict[str, Kept] = field(default_factory=dict)
 
 
+def room() -> int:
+    """Descriptors that can be held besides those that are open, and ``SPARE``."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE - len(os.listdir("/proc/self/fd"))
+
+
 class Held:
     """Scans of the live machine that keep their files open; ``close`` them, or use ``with``."""
 
@@ -54,7 +59,7 @@ class Held:
         self._forks = ""
         """What /proc/stat counted when they were listed; empty where they must be listed again."""
         self._table: TaskTable | None = None
-        self._files = StatFiles(resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE)
+        self._files = StatFiles(room())
         self._turn = 0
         self._threads = False
         self._last: float | None = None

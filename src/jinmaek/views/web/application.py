@@ -170,9 +170,9 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _unreadable(_: Request, error: Exception) -> Response:
-    """The recording has gone, or may not be read any more."""
+    """The recording has gone, or no descriptor is left."""
     assert isinstance(error, OSError)
-    return _error(503, f"the recording cannot be read: {error.strerror or 'unknown'}")
+    return _error(503, f"it cannot be read: {error.strerror or type(error).__name__}")
 
 
 def _event(live: Live, sources: Sources, name: str) -> bytes:

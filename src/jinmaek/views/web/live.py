@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 import zlib
 from bisect import bisect_right
@@ -48,6 +49,9 @@ READINGS = 180
 FRAMES = int(HOUR / WHOLE)
 SHOWN = 150
 """Processes that are kept of a moment: so many that use most CPU time, and so many that are largest."""
+DESCRIPTORS = 65_536
+"""As many as are asked for, where the hard limit lets us."""
+SOCKETS = 1024
 PAGE = os.sysconf("SC_PAGESIZE")
 
 
@@ -87,11 +91,12 @@ class Live:
         self.fault: BaseException | None = None
         """What ended the thread, if anything did."""
         self.tell: Callable[[str], None] = lambda _: None
-        """Called in the thread: ``sample`` after each reading, ``diagnosis`` after each judgement."""
+        """Called in the thread: ``sample`` after each reading, ``diagnosis`` after each judgement, ``fault``
+        when it ends by one."""
 
     def start(self) -> None:
         """Begin to read. Raises ``choose.Refused`` where tasks cannot be read the way asked for."""
-        self._tasks = scanner(self._way)
+        self._tasks = _scanner(self._way)
         self._thread = Thread(target=self._run, name="sampler", daemon=True)
         self._thread.start()
 
@@ -107,6 +112,7 @@ class Live:
                 self._read(tasks)
         except BaseException as fault:
             self.fault = fault
+            self.tell("fault")
             raise
 
     def _read(self, tasks: Scanner) -> None:
@@ -224,6 +230,17 @@ class Live:
         with open("/proc/self/statm") as file:
             resident = int(file.read().split()[1]) * PAGE
         return Cost(share, resident, self._sampled_s, self._judged_s)
+
+
+def _scanner(way: Way) -> Scanner:
+    """Held files of processes leave ``SOCKETS`` descriptors to clients, of as many as there may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max(soft, min(hard, DESCRIPTORS)) if hard != resource.RLIM_INFINITY else max(soft, DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(most // 2, most - SOCKETS), hard))
+    try:
+        return scanner(way)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def few(*orders: list[Process]) -> list[Process]:

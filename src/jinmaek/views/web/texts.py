@@ -46,6 +46,7 @@ TEXTS = (
     "S",
     "Swap",
     "The connection is lost; trying again.",
+    "The server does not read this host any more, because of a fault in it. What is shown is old.",
     "This account is taken of the running host, not of {time}.",
     "This build has no chart library: the figures are in the list below.",
     "To the content",

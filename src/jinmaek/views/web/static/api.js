@@ -22,8 +22,8 @@ export async function get(name, parameters = {}, signal = undefined) {
   return response.json();
 }
 
-/** Listen for updates for ever: {hello, sample, diagnosis} are called with their data, joined with true or false. */
-export function listen({ hello, sample, diagnosis, joined }) {
+/** Listen for updates for ever: {hello, sample, diagnosis, fault} are called with their data, joined with true or false. */
+export function listen({ hello, sample, diagnosis, fault, joined }) {
   let source = null;
   const open = () => {
     source = new EventSource("/api/v1/events");
@@ -33,6 +33,7 @@ export function listen({ hello, sample, diagnosis, joined }) {
     });
     source.addEventListener("sample", (event) => sample(JSON.parse(event.data)));
     source.addEventListener("diagnosis", (event) => diagnosis(JSON.parse(event.data)));
+    source.addEventListener("fault", (event) => fault(JSON.parse(event.data)));
     source.addEventListener("error", () => {
       joined(false);
       // The browser tries again by itself after a broken connection, but not after a refusal.

@@ -165,11 +165,20 @@ async function greet(hello) {
   const restarted = instance !== null && hello.instance !== instance;
   instance = hello.instance;
   change({ joined: true, host: await get("host") });
+  if (state.host.fault) {
+    fault();
+    return;
+  }
   notice(restarted ? t("Connected again. The server was restarted meanwhile: its live history begins anew.") : "");
   if (restarted) {
     await vitals.load();
     open(state.tab);
   }
+}
+
+/** The thread that reads has ended: what is shown is of then. */
+function fault() {
+  notice(t("The server does not read this host any more, because of a fault in it. What is shown is old."), true);
 }
 
 function keys(event) {
@@ -209,6 +218,7 @@ async function begin() {
       foot();
     },
     diagnosis: () => shown?.diagnosis?.(),
+    fault,
   });
   addEventListener("keydown", keys);
   addEventListener("hashchange", () => {
