@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import itemgetter
 
 from jinmaek.catalog import Ref
 from jinmaek.model import Gap, Labels, Points
 from jinmaek.sampling import Snapshot
 
+TIME = itemgetter(0)
+"""Of a point."""
 Lines = Mapping[Labels, list[tuple[float, float | None]]]
 
 
@@ -54,8 +58,13 @@ class Ring:
         lines = self._lines[ref.name]
         if isinstance(lines, Gap):
             return lines
-        cut = {labels: [p for p in points if start <= p[0] <= end] for labels, points in lines.items()}
-        return {labels: points for labels, points in cut.items() if points}
+        cut: dict[Labels, Points] = {}
+        for labels, points in lines.items():
+            first = bisect_left(points, start, key=TIME)
+            behind = bisect_right(points, end, first, key=TIME)
+            if first < behind:
+                cut[labels] = points[first:behind]
+        return cut
 
     def _line(self, ref: Ref) -> Lines | Gap:
         if not self._snapshots:

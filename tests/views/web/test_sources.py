@@ -20,7 +20,7 @@ from jinmaek.views.web import accounts, api
 from jinmaek.views.web.archive import Archive, NotThere
 from jinmaek.views.web.events import Hub
 from jinmaek.views.web.kept import Kept
-from jinmaek.views.web.live import Live
+from jinmaek.views.web.live import Live, pause
 from jinmaek.views.web.parameters import Refused, read
 
 PATIENCE = 30.0
@@ -156,6 +156,11 @@ def test_another_boot_forgets() -> None:
     lines = kept.series(ref("loadavg.load1"), 0, 100)
     assert not isinstance(lines, Gap)
     assert [len(points) for points in lines.values()] == [1]
+
+
+def test_what_costs_much_is_done_seldom() -> None:
+    assert pause(5.0, 0.01) == 5.0
+    assert pause(5.0, 1.0) == 40.0
 
 
 def test_an_account_is_taken_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:

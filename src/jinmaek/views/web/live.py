@@ -41,6 +41,8 @@ JUDGED = 15.0
 """Between two judgements while somebody reads them."""
 UNREAD = 60.0
 """While nobody does: the time line of findings goes on."""
+SHARE = 40
+"""What costs much on a host with much to tell is done at most so that it takes one part in so many."""
 WANTED = 45.0
 """Seconds for which a language is judged after it was last asked for."""
 HOUR = 3600.0
@@ -120,26 +122,26 @@ class Live:
         often = charts.tables()
         name_of = users.names(LIVE)
         before: Snapshot | None = None
-        whole = judged = 0.0
+        whole, judged = 0.0, -UNREAD
         moment = time.monotonic()
         while not self._stop.is_set():
             cpu = time.thread_time()
             if moment >= whole:
-                whole = moment + WHOLE
                 snapshot = whole_reading(LIVE, needed, tasks.scan(details=True, usage=True))
                 self._keep(before, snapshot, name_of, tasks)
                 before = snapshot
                 self._sampled_s = time.thread_time() - cpu
+                # The first opens what is held from then on, and the first verdicts wait for the second.
+                whole = moment + (pause(WHOLE, self._sampled_s) if len(self._rolling) > 1 else WHOLE)
             else:
                 snapshot = take(LIVE, often)
             self._kept.add(snapshot)
             self._usage.append((time.monotonic(), time.process_time()))
             self.tell("sample")
-            if len(self._rolling) > 1 and (moment >= judged or self._unanswered(moment)):
-                judged = moment + (JUDGED if self._read_by(moment) else UNREAD)
+            apart = pause(JUDGED if self._read_by(moment) else UNREAD, self._judged_s)
+            if len(self._rolling) > 1 and (moment >= judged + apart or self._unanswered(moment)):
+                judged = moment
                 self._judge(tasks)
-            elif self._read_by(moment):
-                judged = min(judged, moment + JUDGED)
             now = time.monotonic()
             moment += INTERVAL * max(1, int((now - moment) / INTERVAL) + 1)
             self._stop.wait(max(0.0, moment - time.monotonic()))
@@ -230,6 +232,11 @@ class Live:
         with open("/proc/self/statm") as file:
             resident = int(file.read().split()[1]) * PAGE
         return Cost(share, resident, self._sampled_s, self._judged_s)
+
+
+def pause(least: float, cost: float) -> float:
+    """Seconds until something that took ``cost`` CPU seconds is done again."""
+    return max(least, SHARE * cost)
 
 
 def _scanner(way: Way) -> Scanner:

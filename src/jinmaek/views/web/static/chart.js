@@ -33,6 +33,10 @@ function tick(time, step) {
 
 function short(value, unit) {
   if (unit === "ratio") return `${+(value * 100).toFixed(value < 0.1 ? 1 : 0)}%`;
+  if (unit.startsWith("count") && value >= 1e4) {
+    const per = unit.slice(5);
+    return value >= 1e6 ? `${+(value / 1e6).toPrecision(3)}M${per}` : `${+(value / 1e3).toPrecision(3)}k${per}`;
+  }
   return amount(value, unit).replace(".0 ", " ");
 }
 
