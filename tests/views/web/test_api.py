@@ -100,7 +100,7 @@ def test_processes_are_sorted_and_limited(server: Server) -> None:
 def test_the_past_of_a_host_that_nobody_recorded_is_not_known(server: Server) -> None:
     status, _, body = server.ask("/api/v1/diagnosis?at=1000")
     assert status == 404
-    assert "jinmaek record" in json.loads(body)["error"]
+    assert "record" in json.loads(body)["error"]
     assert server.ask("/api/v1/processes?at=1000")[0] == 404
 
 
