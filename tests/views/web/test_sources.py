@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,26 @@ def test_a_moment_is_told_by_who_knows_it(live: Live, archive: Archive) -> None:
     assert told_of("diagnosis", both, at=then)["source"] == archive.path
     assert told_of("diagnosis", both)["source"] == "live"
     assert told_of("findings", both, since=then - 30, until=then)["holes"]
+
+
+def test_a_recording_that_goes_away_is_told_as_far_as_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jinmaek.views.web import archive as module
+
+    monkeypatch.setattr(module, "FRESH", 0.0)
+    shutil.copytree(GOLDEN, tmp_path / "r")
+    made = Archive(str(tmp_path / "r"), rules())
+    try:
+        before = made.span()
+        shutil.rmtree(tmp_path / "r")
+        assert made.span() == before
+        assert made.about()["damage"] == [f"{tmp_path}/r: No such file or directory"]
+        assert told_of("processes", sources(None, made))["processes"]
+        shutil.copytree(GOLDEN, tmp_path / "r")
+        assert made.about()["damage"] == []
+    finally:
+        made.close()
 
 
 def test_before_the_recording_nothing_is_known(archive: Archive) -> None:

@@ -34,7 +34,7 @@ LONGEST = 366 * 86_400.0
 JUDGED = 6 * 3600.0
 """Seconds of a recording that are judged in one request."""
 PATIENCE = 20.0
-"""Seconds to wait for the first verdicts."""
+"""Seconds to wait for the first verdicts, or the first reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,21 @@ async def diagnosis(sources: Sources, given: Given) -> Document:
     at, lang = given["at"], given["lang"]
     live, archive = sources.live, sources.archive
     if at is None and live is not None:
-        patience = time.monotonic() + PATIENCE
-        while (found := live.diagnosis(lang)) is None:
-            if live.fault is not None or time.monotonic() > patience:
-                raise Refused(503, "there is no verdict yet")
-            await asyncio.sleep(0.1)
-        return diagnosis_document(found)
+        return diagnosis_document(await _patiently(live, lambda: live.diagnosis(lang)))
     if archive is None:
         raise Refused(404, "verdicts of the past need a recording: jinmaek record")
     moment = (await sources.recorded(archive.span))[1] if at is None else at
     return diagnosis_document(await sources.recorded(archive.diagnosis, moment, lang))
+
+
+async def _patiently(live: Live, ask: Callable[[], Told | None]) -> Told:
+    """What the reading thread knows, as soon as it does: it has just begun. Raises ``Refused``."""
+    patience = time.monotonic() + PATIENCE
+    while (found := ask()) is None:
+        if live.fault is not None or time.monotonic() > patience:
+            raise Refused(503, "nothing is known yet")
+        await asyncio.sleep(0.1)
+    return found
 
 
 async def _between(sources: Sources, given: Given, longest: float) -> tuple[float, float]:
@@ -181,7 +186,7 @@ async def processes(sources: Sources, given: Given) -> Document:
     """The processes as last read at a moment: those that use most CPU time, and the largest."""
     at, live, archive = given["at"], sources.live, sources.archive
     if live is not None:
-        told = live.frame(at)
+        told = live.frame(at) if at is not None else await _patiently(live, lambda: live.frame(None))
         if told is not None:
             return _sorted(told, given)
         if archive is None:
@@ -208,9 +213,9 @@ async def cgroup_tree(sources: Sources, given: Given) -> Document:
     """What each cgroup takes and may take."""
     at, live, archive = given["at"], sources.live, sources.archive
     if live is not None and at is None:
+        await _patiently(live, live.last)
         told = await asyncio.to_thread(live.with_look, cgroups.tree)
-        if told is None:
-            raise Refused(503, "nothing was read yet")
+        assert told is not None
         return told
     if archive is None:
         raise Refused(404, "cgroups of the past need a recording: jinmaek record")

@@ -55,6 +55,8 @@ class Archive:
         self._lock = Lock()
         self._opened = time.monotonic()
         self._recording = Recording(self.path)
+        self._gone: str | None = None
+        """Why it could not be opened again."""
         self._judged: OrderedDict[tuple[float, float], list[Seen]] = OrderedDict()
         self.span()
 
@@ -67,10 +69,23 @@ class Archive:
     def _reading(self) -> Iterator[Recording]:
         with self._lock:
             if time.monotonic() - self._opened > FRESH:
-                fresh = Recording(self.path)
-                self._recording.close()
-                self._recording, self._opened = fresh, time.monotonic()
+                self._opened = time.monotonic()
+                self._again()
             yield self._recording
+
+    def _again(self) -> None:
+        """Open it anew. One that has gone meanwhile stays open as it was, and that is told."""
+        try:
+            fresh = Recording(self.path)
+        except OSError as error:
+            self._gone = error.strerror or type(error).__name__
+            return
+        if fresh.span() is None:
+            fresh.close()
+            self._gone = "no sample can be read in it"
+            return
+        self._recording.close()
+        self._recording, self._gone = fresh, None
 
     def span(self) -> tuple[float, float]:
         """When its first and its last sample were, in seconds since the epoch. Raises ``NotThere``."""
@@ -92,7 +107,10 @@ class Archive:
                 "since": since,
                 "until": until,
                 "interval_s": float(meta.get("interval", 1.0)),
-                "damage": [str(one) for one in recording.damage],
+                "damage": [
+                    *([] if self._gone is None else [f"{self.path}: {self._gone}"]),
+                    *(str(one) for one in recording.damage),
+                ],
             }
 
     def draw(
