@@ -88,6 +88,8 @@ class Queue:
                 _write(self.folder, batch.name, body)
             except OSError as error:
                 self.dropped["disk"] += samples
+                with contextlib.suppress(OSError):
+                    os.unlink(f"{self.folder}/{BESIDE}")  # half of it would keep the space from others
                 return error
             self._batches.append(batch)
             self._bound(time)
