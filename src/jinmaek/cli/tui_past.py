@@ -39,13 +39,15 @@ JUDGED = 32
 class Past:
     """A ``views.tui.source.Source``. Raises ``Usage``, ``SourceUnreadable``; use ``with``.
 
-    Pictures, accounts and searches are asked for in three threads: each has the recording for itself.
+    Pictures, accounts, searches and explanations are asked for in threads: each has the recording for itself.
     """
 
     def __init__(self, args: argparse.Namespace, rules: tuple[Rule, ...]) -> None:
         self._rules, self._lang = rules, args.lang
         with ExitStack() as stack:
-            self._recording, judged, searched = (stack.enter_context(moments.opened(args)) for _ in range(3))
+            self._recording, judged, searched, self._told = (
+                stack.enter_context(moments.opened(args)) for _ in range(4)
+            )
             self._recorded = Recorded(self._recording, args.lang)
             self._judged = judged
             self._events = Events(searched, rules, args.lang)
@@ -142,7 +144,7 @@ class Past:
 
     def here(self, picture: Picture, pid: int | None) -> Here:
         """The tables as they were then. Nothing is read from this host: it may be another."""
-        part = self._part(self._recording, picture.asked.place, WINDOW)
+        part = self._part(self._told, picture.asked.place, WINDOW)
         snapshot = None if part is None else _snapshot(part)
         return Here(Root(self._recording.path), given=snapshot.tables if snapshot else {}, pid=pid)
 

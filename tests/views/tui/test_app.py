@@ -61,6 +61,14 @@ async def shown(pilot: Pilot[None], app: Tui, keys: str) -> str:
     return "\n".join(screen(app))
 
 
+async def explained(pilot: Pilot[None], app: Tui) -> str:
+    await pilot.press("question_mark")
+    while not isinstance(app.screen, Explanation):
+        await pilot.pause(0.01)
+    await pilot.pause()
+    return "\n".join(screen(app))
+
+
 @pytest.mark.parametrize("lang", ["en", "ko"])
 @pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 10)], ids=str)
 def test_every_tab_fits_every_size(host: Told, size: tuple[int, int], lang: str) -> None:
@@ -93,8 +101,7 @@ def test_hostile_names_are_text_and_nothing_else(host: Told) -> None:
             harmless = "".join(c if c.isprintable() else "?" for c in name)
             assert harmless[:12] in text, name
         assert "[b]h[/b]" in text
-        text = await shown(pilot, app, "question_mark")
-        assert isinstance(app.screen, Explanation)
+        text = await explained(pilot, app)
         assert text.replace("\n", "").isprintable()
 
     driven(host, drive, (120, 40))
@@ -149,8 +156,7 @@ def test_explains_what_is_at_the_cursor(host: Told, lang: str) -> None:
             while (one := page.current) is None or one.about is None:
                 await pilot.press("down")
             assert one.about.startswith(word)
-            text = await shown(pilot, app, "question_mark")
-            assert isinstance(app.screen, Explanation), tab
+            text = await explained(pilot, app)
             assert one.about in text
             await pilot.press("escape")
             assert not isinstance(app.screen, Explanation)
@@ -163,7 +169,7 @@ def test_a_rule_is_explained_where_its_line_is(host: Told) -> None:
         page = app.query_one("#pulse", Lines)
         wanted = next(place for place, one in enumerate(page.lines) if one.about and "." in one.about)
         await pilot.press(*["down"] * wanted)
-        text = await shown(pilot, app, "question_mark")
+        text = await explained(pilot, app)
         assert (page.lines[wanted].about or "?") in text
 
     driven(host, drive, (100, 40))

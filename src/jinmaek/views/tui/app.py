@@ -25,7 +25,7 @@ from jinmaek.views.tui.explanation import Explanation, of_process, of_word
 from jinmaek.views.tui.footer import foot, keys_page, tab_at, tabs
 from jinmaek.views.tui.keys import BINDINGS, OF_A_RECORDING, TABS
 from jinmaek.views.tui.lines import Lines
-from jinmaek.views.tui.messages import Found, Pictured, Told
+from jinmaek.views.tui.messages import Explained, Found, Pictured, Told
 from jinmaek.views.tui.pages import LIVE, RECORDED, page
 from jinmaek.views.tui.player import Player
 from jinmaek.views.tui.process_table import ProcessTable
@@ -226,22 +226,32 @@ class Tui(App[None]):
     def action_explain(self) -> None:
         """What is at the cursor."""
         picture, tab = self.picture, self.asked.tab
-        if picture is None:
-            return
+        process, word = None, None
         if tab == "processes":
             process = self._at("processes", ProcessTable).current
-            if process is None or isinstance(picture.frame, str):
-                return
-            here = self.source.here(picture, process.tgid)
-            told = of_process(process, picture.frame, self.asked.shown.field, here, self.lang)
         else:
             at = self._at(tab, Lines).current
             word = at.about if at is not None else None
-            told = of_word(word, self.source.here(picture, None), self.lang) if word else []
-        if told:
-            self.push_screen(Explanation(told, self.lang))
-        else:
+        if picture is None or (process is None and word is None):
             self.say("nothing to explain in this line: move the cursor")
+            return
+
+        def explain() -> None:
+            # Figures are read: not on the screen's own thread.
+            here = self.source.here(picture, process.tgid if process else None)
+            if process is not None and not isinstance(picture.frame, str):
+                told = of_process(process, picture.frame, self.asked.shown.field, here, self.lang)
+            else:
+                told = of_word(word or "", here, self.lang)
+            self.post_message(Explained(told))
+
+        self.run_worker(explain, thread=True, group="explain", exclusive=True)
+
+    def on_explained(self, message: Explained) -> None:
+        if not message.lines:
+            self.say("nothing to explain in this line: move the cursor")
+        elif len(self.screen_stack) == 1:
+            self.push_screen(Explanation(message.lines, self.lang))
 
     def action_keys(self) -> None:
         """The keys there are."""

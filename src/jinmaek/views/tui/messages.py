@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.message import Message
 
+from jinmaek.views.tui.line import Line
 from jinmaek.views.tui.source import Account, Asked, Picture
 
 
@@ -29,3 +32,11 @@ class Found(Message):
     def __init__(self, found: tuple[int, str] | None) -> None:
         super().__init__()
         self.found = found
+
+
+class Explained(Message):
+    """What is to be said of the thing at the cursor; empty where nothing is."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self.lines = lines
