@@ -256,6 +256,20 @@ def test_nothing_of_time_travel_on_a_live_host(host: Told) -> None:
     driven(host, drive)
 
 
+def test_the_mouse_goes_where_it_points(host: Told) -> None:
+    async def drive(pilot: Pilot[None], app: Tui) -> None:
+        await pilot.click("#tabs", offset=(14, 0))
+        assert app.asked.tab == "processes"
+        table = app.query_one("#processes", ProcessTable)
+        await pilot.click("#processes", offset=(5, 4))
+        assert table.cursor == 3
+        await pilot.click("#tabs", offset=(2, 0))
+        await pilot.click("#pulse", offset=(5, 2))
+        assert app.query_one("#pulse", Lines).cursor == 2
+
+    driven(host, drive)
+
+
 def test_without_colour_nothing_is_lost(host: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -109,6 +110,10 @@ class Lines(ScrollView, can_focus=True):
             reversed_ = bool(told.parts) and told.parts[-1][1] == "head"
             segments.append(Segment(" " * rest, RICH["head"] if reversed_ else None))
         return Strip(segments, width).apply_style(self.rich_style)
+
+    def on_click(self, event: Click) -> None:
+        if self.can_focus:
+            self._go(event.y + self.scroll_offset.y)
 
     def action_move(self, by: int) -> None:
         """The cursor up or down."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -146,6 +147,10 @@ class ProcessTable(ScrollView, can_focus=True):
         assert self.frame is not None
         text = self.frame.commands.get(one.tgid) if self.shown.command_line else None
         return text or one.comm
+
+    def on_click(self, event: Click) -> None:
+        if event.y > 0:
+            self._go(event.y - 1 + self.scroll_offset.y)
 
     def action_move(self, by: int) -> None:
         """The cursor up or down."""
