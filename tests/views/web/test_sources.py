@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -122,18 +123,19 @@ def test_another_language_is_judged_when_it_is_asked_for(live: Live) -> None:
 def test_a_fault_of_the_thread_is_told() -> None:
     made = Live(rules(), "procfs")
     names: list[str] = []
+    over = threading.Event()
 
     def tell(name: str) -> None:
         names.append(name)
         if name == "sample":
             raise RuntimeError("planted")
+        over.set()
 
     made.tell = tell
-    import threading
-
     hook, threading.excepthook = threading.excepthook, lambda _: None
     try:
         made.start()
+        assert over.wait(PATIENCE)
         made.stop()
     finally:
         threading.excepthook = hook

@@ -132,11 +132,12 @@ class Archive:
             return made(parts)
 
     def holes(self, since: float, until: float) -> list[dict[str, object]]:
-        """Where it has no samples, and why."""
+        """Where it has no samples, and why: what is at least a thousandth of that time."""
         with self._reading() as recording:
             return [
                 {"since": one.since, "until": one.until, "why": one.why}
                 for one in holes(recording, since, until)
+                if one.seconds >= (until - since) / 1000
             ]
 
     def _place(self, recording: Recording, at: float) -> Place:

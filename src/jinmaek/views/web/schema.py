@@ -142,7 +142,10 @@ SCHEMAS: dict[str, Schema] = {
                 going_on=YES_NO,
             )
         ),
-        holes=items(record(since=NUMBER, until=NUMBER, why=TEXT)),
+        holes={
+            "description": "where nothing was recorded for at least a thousandth of the time asked for",
+            **items(record(since=NUMBER, until=NUMBER, why=TEXT)),
+        },
     ),
     "Processes": {
         "type": "object",

@@ -21,7 +21,10 @@ export function open(view) {
       place.setAttribute("aria-busy", "false");
     });
   load();
-  const unwatch = watch(["at"], load);
+  const unwatch = watch(["at"], () => {
+    place.setAttribute("aria-busy", "true");
+    load();
+  });
   return {
     diagnosis: () => state.at === null && load(),
     close: () => {
