@@ -26,7 +26,19 @@ ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)
 def diagnose(span: str = "5s", *options: str) -> dict[str, Any]:
     """What the command says of this host, as JSON."""
     done = subprocess.run(
-        [sys.executable, "-m", "jinmaek", "diagnose", "--for", span, "--json", "--lang", "en", *options],
+        [
+            sys.executable,
+            "-m",
+            "jinmaek",
+            "diagnose",
+            "--for",
+            span,
+            "--no-history",
+            "--json",
+            "--lang",
+            "en",
+            *options,
+        ],
         capture_output=True,
         text=True,
         check=True,
