@@ -61,7 +61,7 @@ def build(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="FILE",
         help="what sadf -j -- -A printed, or /metrics of node_exporter as text, "
-        "or promtool tsdb dump-openmetrics; of metrics also folders of such files; - is standard input",
+        "or promtool tsdb dump; of metrics also folders of such files; - is standard input",
     )
     add("--host", metavar="INSTANCE", help="of metrics of several hosts, the one that is wanted")
     add(

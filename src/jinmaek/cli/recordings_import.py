@@ -35,7 +35,10 @@ def imported(args: Namespace) -> int:
             begin = file.read(1)
             while begin and begin.isspace():
                 begin = file.read(1)
-            if begin in ("{", "["):
+            if begin == "{":
+                begin += file.read(1)
+            # promtool prints series as {__name__="up"}.
+            if begin.startswith(("{", "[")) and not begin.endswith("_"):
                 return _sysstat(args, begin + _rest(file, args.files[0]))
             return _node(args, [(args.files[0], _lines(begin, file))])
     return _node(args, ((path, None) for path in _files(args.files)))

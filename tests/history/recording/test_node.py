@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines import node_exporter
+from tests.engines import await_scrape, node_exporter, prometheus
 
 from jinmaek.catalog import tables
 from jinmaek.cli.main import main
@@ -63,10 +64,15 @@ def test_lines_and_labels() -> None:
     assert named(one.series) == ("a", {"x": '1, "}{\\', "y": "é\n"})
     (two,) = read(["b 3e4 1764126000.5\n"])
     assert two == Line("b", 3e4, 1_764_126_000.5)
+    (three,) = read(['{__name__="up", instance="a:1"} 1 1764126000123\n'])
+    assert isinstance(three, Line)
+    assert named(three.series) == ("up", {"instance": "a:1"})
     assert list(read(["# HELP b x\n", "\n", "# TIME 12\n", "# EOF"])) == ["12"]
-    for wrong in ("{} 3", "a", "a b", "1 2", "a{ 3", 'a{x="} 3', "a 1 2 3"):
+    for wrong in ("a", "a b", "1 2", "a{ 3", 'a{x="} 3', "a 1 2 3"):
         with pytest.raises(NotMetrics, match="line 1 is no metric"):
             list(read([wrong]))
+    with pytest.raises(NotMetrics, match="no name"):
+        named('{x="y"}')
     with pytest.raises(NotMetrics, match="no labels"):
         named("a{x}")
 
@@ -123,7 +129,7 @@ def test_which_time_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
             (SMALL, "the file's name", AT),
             (f"{SMALL}node_time_seconds {AT + 7.25}\n", "node_time_seconds", AT + 7.25),
             (f"# time 2025-11-26T03:00:02Z\n{SMALL}node_time_seconds 1\n", "a # time comment", AT + 2),
-            (SMALL.replace("node_load1 0.5", "node_load1 0.5 1764126003000"), "in the lines", None),
+            (SMALL.replace("node_load1 0.5", "node_load1 0.5 1764126003000"), "the lines themselves", None),
         ]
     ):
         file.write_text(text)
@@ -240,3 +246,30 @@ def test_the_real_exporter(exporter: str, tmp_path: Path, capsys: pytest.Capture
     told = json.loads(capsys.readouterr().out)
     judged = {one["rule"] for one in (*told["quiet"], *told["findings"])}
     assert {"memory.low", "cpu.saturated"} & judged
+
+
+def test_the_dump_of_a_real_prometheus(
+    exporter: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], peer: Callable[[str], str]
+) -> None:
+    """What its database holds of this host, dumped and imported, is what it had scraped."""
+    host = exporter.removeprefix("http://").removesuffix("/metrics")
+    config = (
+        "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+        f"scrape_configs: [{{job_name: node, static_configs: [{{targets: ['{host}']}}]}}]\n"
+    )
+    with prometheus(peer, tmp_path, config) as engine:
+        at = await_scrape(engine.url, "count_over_time(node_load1[1m]) >= 3")
+    dump = tmp_path / "dump"
+    with dump.open("wb") as file:
+        subprocess.run([peer("promtool"), "tsdb", "dump", str(tmp_path / "data")], stdout=file, check=True)
+    status, out, err = imported(capsys, tmp_path / "r", str(dump))
+    assert status == 0, err
+    assert int(out) >= 3
+    assert "times by the lines themselves: 1 file" in err
+    found = past(tmp_path / "r")
+    assert abs(found.wall(len(found) - 1) - at) < 3
+    (memory,) = found.snapshot(len(found) - 1).tables["meminfo"]
+    assert memory.MemTotal == take(LIVE, ["meminfo"]).tables["meminfo"][0].MemTotal  # type: ignore[attr-defined]
+    assert main(["memory", "--recording", str(tmp_path / "r"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["total_bytes"] == memory.MemTotal  # type: ignore[attr-defined]

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 LABEL = re.compile(r'\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?')
-LINE = re.compile(
-    r'([a-zA-Z_:][\w:]*(?:\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\})?)\s+(\S+)(?:\s+(\S+))?\s*(?:#.*)?$'
-)
-"""A series, its value, its time; an exemplar may stand behind."""
+INSIDE = r'\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\}'
+LINE = re.compile(rf"([a-zA-Z_:][\w:]*(?:{INSIDE})?|{INSIDE})\s+(\S+)(?:\s+(\S+))?\s*(?:#.*)?$")
+"""A series, its value, its time; an exemplar may stand behind. ``promtool tsdb dump`` has the name as a
+label."""
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 ESCAPED: Mapping[str, str] = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 MILLISECONDS = 1e11
@@ -71,7 +71,10 @@ def named(series: str) -> tuple[str, dict[str, str]]:
             raise NotMetrics(f"these are no labels: {series[:60]!r}")
         labels[found[1]] = ESCAPE.sub(_unescaped, found[2]) if "\\" in found[2] else found[2]
         at = found.end()
-    return name.strip(), labels
+    told = name.strip() or labels.pop("__name__", "")
+    if not told:
+        raise NotMetrics(f"it has no name: {series[:60]!r}")
+    return told, labels
 
 
 def _unescaped(found: re.Match[str]) -> str:

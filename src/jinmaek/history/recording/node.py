@@ -68,7 +68,7 @@ class Dump:
                 found.append(told)
                 clock = told.value if told.series == CLOCK else clock
         if stamped:
-            self.ways["in the lines"] = self.ways.get("in the lines", 0) + 1
+            self.ways["the lines themselves"] = self.ways.get("the lines themselves", 0) + 1
         if found:
             way, time = _time(name, modified, given, comment, clock)
             self.ways[way] = self.ways.get(way, 0) + 1
