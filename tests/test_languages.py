@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -130,6 +131,14 @@ def test_every_sentence_has_its_korean(sentence: str, place: str) -> None:
     message = korean().get(sentence)
     assert message is not None, place
     assert message.string, place
+
+
+@pytest.mark.parametrize("name", ["jinmaek", "explain"])
+def test_no_message_is_translated_twice(name: str) -> None:
+    """The last would count, whatever the first one says."""
+    text = (SOURCE / "locale" / "ko" / "LC_MESSAGES" / f"{name}.po").read_text(encoding="utf-8")
+    found = Counter(re.findall(r'^msgid ((?:"(?:[^"\\]|\\.)*"\n)+)', text, re.MULTILINE))
+    assert not [message for message, times in found.items() if times > 1]
 
 
 def test_translations_fill_the_same_blanks() -> None:
