@@ -16,6 +16,7 @@ from tests.history.recording.kept import META, clocks
 from tests.tasks.children import until
 from tests.views.tui.told import TREE, named
 
+from jinmaek.accounts.load.account import Load
 from jinmaek.catalog import tables
 from jinmaek.cli.main import main
 from jinmaek.history.recording.writer import Writer
@@ -33,7 +34,7 @@ from jinmaek.views.tui.app import Tui
 from jinmaek.views.tui.keys import TABS
 from jinmaek.views.tui.pages import LIVE as ASKED
 from jinmaek.views.tui.pages import RECORDED
-from jinmaek.views.tui.source import Account, Asked, Happened, Moment, Tab
+from jinmaek.views.tui.source import Account, Asked, Happened, MemoryRead, SwapRead, Tab
 
 BEGAN = 1_700_000_100.0
 
@@ -99,11 +100,15 @@ def test_a_moment_is_judged_as_diagnose_does(past: Past) -> None:
     assert past.picture(Asked(place=119)).diagnosis is found
 
 
-def test_the_memory_of_a_moment_adds_up(past: Past) -> None:
-    found = past.account(Asked(place=5, tab="memory"), silent)
-    assert isinstance(found, Moment)
-    assert found.balance is not None
-    assert sum(one.bytes for one in found.balance.buckets) + found.balance.residual == found.balance.total
+def test_the_accounts_of_a_moment_are_those_of_their_commands(past: Past) -> None:
+    memory = past.account(Asked(place=5, tab="memory"), silent)
+    assert isinstance(memory, MemoryRead)
+    balance = memory.ledger.balance
+    assert sum(one.bytes for one in balance.buckets) + balance.residual == balance.total
+    swap = past.account(Asked(place=119, tab="swap"), silent)
+    assert isinstance(swap, SwapRead)
+    assert swap.verdict.rates["pswpin"] == pytest.approx(5000, rel=0.05)
+    assert isinstance(past.account(Asked(place=119, tab="load"), silent), Load)
 
 
 def test_what_was_wrong_is_found_from_both_sides(past: Past) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Self
 
-from jinmaek.accounts.memory_buckets import balance
-from jinmaek.accounts.memory_reading import core_of, row_of
-from jinmaek.cli import moments
+from jinmaek.cli import accounts_past, moments
+from jinmaek.cli.errors import SourceUnreadable
 from jinmaek.cli.replay import Recorded
 from jinmaek.cli.tui_events import Events
 from jinmaek.cli.tui_traces import values
@@ -21,17 +20,18 @@ from jinmaek.explain.here import Here
 from jinmaek.history.recording.past import Past as Part
 from jinmaek.history.recording.recording import Recording
 from jinmaek.i18n import tr
-from jinmaek.kernel.meminfo import Meminfo
 from jinmaek.model import Diagnosis
 from jinmaek.root import Root
 from jinmaek.sampling import Snapshot
 from jinmaek.views.top_frame import Frame
-from jinmaek.views.tui.source import Account, Asked, Moment, Picture, Progress
+from jinmaek.views.tui.source import Account, Asked, MemoryRead, Picture, Progress, SwapRead, Tab
 
 DRAWN = 60
 """Values of each line that is drawn, one for each of the last samples."""
 WINDOW = 10.0
 """Seconds that rates are of, at the least."""
+SPANS: dict[Tab, float] = {"memory": 0.0, "swap": 5.0, "load": 60.0}
+"""Seconds before a moment that an account of it looks back: the kernel counts the load every five."""
 JUDGED = 32
 """Diagnoses that are kept: those of the moments one comes back to."""
 
@@ -123,12 +123,12 @@ class Past:
         )
 
     def account(self, asked: Asked, progress: Progress) -> Account | None:
-        """The pulse of the moment, its memory, or all that was wrong in the record. Raises ``Left``."""
+        """The pulse of the moment, an account of it, or all that was wrong in the record. Raises ``Left``."""
         match asked.tab:
             case "pulse":
                 return self._pulse(asked.place, progress)
-            case "memory":
-                return self._memory(asked.place)
+            case "memory" | "swap" | "load":
+                return self._account(asked.tab, asked.place)
             case "history":
                 return self._listed.all(progress)
             case _:
@@ -166,14 +166,26 @@ class Past:
         self._diagnoses[place] = found
         return found
 
-    def _memory(self, place: int) -> Account:
-        part = self._part(self._judged, place, WINDOW)
-        snapshot = None if part is None else _snapshot(part)
-        meminfo = None if snapshot is None else row_of(snapshot, Meminfo)
-        if part is None or snapshot is None or meminfo is None:
-            return Moment(None, tr(self._lang, "meminfo was not recorded at this moment"))
-        page = int(part.meta.get("page_size", 4096))
-        return Moment(balance(core_of(meminfo, snapshot, snapshot, page)))
+    def _account(self, tab: Tab, place: int) -> Account:
+        """As the command of its name makes it of that moment."""
+        args = argparse.Namespace(
+            recording=self._recording.path,
+            at=f"@{self.walls[place] + 1e-6:.6f}",
+            by="process" if tab == "swap" else "command",
+            span=SPANS[tab],
+            lang=self._lang,
+            root=None,
+        )
+        try:
+            match tab:
+                case "memory":
+                    return MemoryRead(*accounts_past.memory(args))
+                case "swap":
+                    return SwapRead(*accounts_past.swap(args))
+                case _:
+                    return accounts_past.load(args)[0]
+        except SourceUnreadable as missing:
+            return str(missing)
 
     def _part(self, recording: Recording, place: int, seconds: float) -> Part | None:
         """The samples of one boot up to a place, so many seconds of them."""

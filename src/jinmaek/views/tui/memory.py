@@ -13,7 +13,7 @@ from jinmaek.views import memory, memory_words
 from jinmaek.views.fit import cut, pad
 from jinmaek.views.sentences import say
 from jinmaek.views.tui.line import FILLS, Line, bar, heading, line, plain, share_bar, wrapped
-from jinmaek.views.tui.source import MemoryRead, Moment
+from jinmaek.views.tui.source import MemoryRead
 from jinmaek.views.units import amount
 
 COLOURS = "abcde"
@@ -39,17 +39,6 @@ def lines(read: MemoryRead, lang: str, width: int) -> Iterator[Line]:
     yield line()
     yield heading(tr(lang, "in full, as jinmaek memory prints it"), width)
     yield from plain(memory.lines(ledger, verdict, lang, whole=True, width=width))
-
-
-def recorded(moment: Moment, lang: str, width: int) -> Iterator[Line]:
-    """The buckets of a recorded moment; owners need what only a live host tells."""
-    if moment.balance is None:
-        yield from wrapped(moment.why, width, "warn")
-        return
-    yield from buckets(moment.balance, lang, width, {})
-    yield line()
-    text = tr(lang, "Owners of a recorded moment: jinmaek diff, and the processes tab sorted by RES (M).")
-    yield from wrapped(text, width, "dim")
 
 
 def buckets(

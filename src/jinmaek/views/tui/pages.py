@@ -17,7 +17,6 @@ from jinmaek.views.tui.source import (
     Account,
     Happened,
     MemoryRead,
-    Moment,
     Picture,
     Source,
     SwapRead,
@@ -66,8 +65,6 @@ def _lines(  # noqa: C901 - one match over all tabs
             return pulse.lines(known, lang, width)
         case "memory" if isinstance(account, MemoryRead):
             return memory.lines(account, lang, width)
-        case "memory" if isinstance(account, Moment):
-            return memory.recorded(account, lang, width)
         case "load" if isinstance(account, Load):
             return load.lines(account, lang, width)
         case "load" if not source.live:

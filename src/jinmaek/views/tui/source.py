@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 
 from jinmaek.accounts.load.account import Load
 from jinmaek.accounts.memory import Ledger
-from jinmaek.accounts.memory_core import Balance
 from jinmaek.accounts.swap_reading import SwapLook
 from jinmaek.diagnosis.evaluate import Missing, Vector
 from jinmaek.diagnosis.expr import Expr, average, named, now, rate
@@ -99,14 +98,6 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The memory of a recorded moment: buckets, and who had most; None of what was not recorded."""
-
-    balance: Balance | None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class MemoryRead:
     """The ledger and what it means."""
 
@@ -122,7 +113,7 @@ class SwapRead:
     verdict: SwapVerdict
 
 
-Account = MemoryRead | SwapRead | Load | Moment | Happened | Diagnosis | str
+Account = MemoryRead | SwapRead | Load | Happened | Diagnosis | str
 """What takes its time to find out; a text says why it could not be."""
 
 Progress = Callable[[Tab, str, Account | None], None]
