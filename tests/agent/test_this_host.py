@@ -66,7 +66,8 @@ def test_zombies(peer: Callable[[str], str], tmp_path: Path, capsys: pytest.Capt
             every = survey(Engine(Access(engine.url)), Scope(window=WINDOW), rules(), time.time(), None, "en")
             assert main(["diagnose", "--for", "3s", "--json"]) == 0
             here = json.loads(capsys.readouterr().out)
-            source = ["--prometheus", engine.url, "--host", target]
+            scraped = await_scrape(engine.url, f'up{{instance="{target}"}} == 1')
+            source = ["--prometheus", engine.url, "--host", target, "--at", f"@{scraped}"]
             assert main(["diagnose", "--json", *source]) == 0
             past = json.loads(capsys.readouterr().out)
         lacking = {ref.table for lack in every.unjudged for ref in lack.columns}

@@ -74,5 +74,7 @@ EXPERIMENT = Experiment(
     needs=Needs(root=True, memory=64 * MIB, files=(STEERING,), cpus=2),
     shows=("stat_cpu.softirq", "softnet_stat.dropped", "softnet_stat.processed"),
     expects=(Expected("cpu.interrupt-storm"),),
-    allows=("cpu.saturated", "network.drops"),
+    # Without IRQ_TIME_ACCOUNTING the time of soft interrupts that came to an idle CPU is in no column: here a
+    # third of that CPU's time was missing.
+    allows=("cpu.saturated", "network.drops", "trust.metrics-inconsistent"),
 )
