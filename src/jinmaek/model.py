@@ -7,7 +7,7 @@ Missing is never zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -112,6 +112,12 @@ class Unknown:
 
 
 Verdict = Finding | Quiet | Unknown
+
+
+def worst_first(verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
+    """The findings among verdicts, the worst first, otherwise in their order."""
+    found = (one for one in verdicts if isinstance(one, Finding))
+    return tuple(sorted(found, key=lambda finding: -SEVERITIES.index(finding.severity)))
 
 
 @dataclass(frozen=True, slots=True)

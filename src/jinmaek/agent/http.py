@@ -59,6 +59,11 @@ class Door:
     def loopback(self) -> bool:
         return loopback(self.host)
 
+    def url(self, port: int) -> str:
+        """Where it is, as an address for a browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http{'s' if self.cert_file else ''}://{host}:{port}"
+
 
 def loopback(host: str) -> bool:
     """Whether only this host can reach an address."""

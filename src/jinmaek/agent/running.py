@@ -91,7 +91,7 @@ def run(settings: Settings, tell: Callable[[str], None], page: Page | None = Non
 
     def seen(snapshot: Snapshot, written: bool) -> None:
         if latest.scan is None:
-            tell(f"metrics at {address(settings.door, server.port)}/metrics")
+            tell(f"metrics at {settings.door.url(server.port)}/metrics")
         latest.sampled(snapshot)
         teller.paused = not written
 
@@ -123,12 +123,6 @@ def run(settings: Settings, tell: Callable[[str], None], page: Page | None = Non
     if beside.died is not None:
         raise Died(beside.died)
     return done
-
-
-def address(door: Door, port: int) -> str:
-    """Where a door is, as an address for a browser."""
-    host = f"[{door.host}]" if ":" in door.host else door.host
-    return f"http{'s' if door.cert_file else ''}://{host}:{port}"
 
 
 class Beside:

@@ -10,50 +10,35 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from jinmaek.cli import engine, limits
+from jinmaek.cli import door, engine, limits
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
-from jinmaek.cli.record import days, size
+from jinmaek.cli.record import add_options, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from jinmaek.agent.http import Door
     from jinmaek.agent.running import Page, Push, Settings
 
 SUMMARY = "record this host, judge it, and tell Prometheus: /metrics, remote write, OTLP"
 
-LISTEN = "127.0.0.1:9876"
-LEAST = 16
-"""Characters of a token: it must not be guessed."""
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 def build(parser: argparse.ArgumentParser) -> None:
     """The options."""
     add = parser.add_argument
-    add("--recording", metavar="DIR", help="where to (default /var/lib/jinmaek/recording, or as a user "
-        "~/.local/state/jinmaek/recording)")  # fmt: skip
-    add("--interval", type=seconds, default=1.0, metavar="TIME", help="between two samples (default 1s)")
-    add("--keep", type=days, default=30 * 86_400.0, metavar="DAYS", help="remove what is older (default 30d)")
-    add("--keep-size", type=size, default=2 << 30, metavar="SIZE",
-        help="remove the oldest when all is larger (default 2G)")  # fmt: skip
+    add_options(parser)
     add("--judge", type=seconds, default=15.0, metavar="TIME", help="between two judgements (default 15s)")
     add("--groups", type=int, default=20, metavar="N",
         help="groups of processes that are told apart, by name (default 20); the rest is one")  # fmt: skip
     add("--cgroups", type=int, default=100, metavar="N",
         help="control groups that are told, those near the root first (default 100)")  # fmt: skip
-    add("--tasks", choices=("auto", "bpf", "procfs"), default="auto", help="how processes are read")
     limits.add_option(parser)
     add("--samples", type=int, metavar="N", help="stop after N samples")
-    door = parser.add_argument_group("who may read it")
-    door.add_argument("--listen", default=LISTEN, metavar="ADDRESS:PORT", help=f"where (default {LISTEN}); "
-        "any other than this host's own wants a token")  # fmt: skip
-    door.add_argument("--token-file", metavar="FILE", help="the bearer token that everybody must show")
-    door.add_argument("--tls-cert", metavar="FILE", help="a certificate, in PEM: https instead of http")
-    door.add_argument("--tls-key", metavar="FILE", help="its key")
-    door.add_argument("--web", action="store_true", help="the page of jinmaek web there too")
+    door.add_options(parser)
+    add("--web", action="store_true", help="the page of jinmaek web there too")
     push = parser.add_argument_group("sending it elsewhere")
     push.add_argument(
         "--remote-write", metavar="URL", help="Prometheus remote write: http://HOST:9090/api/v1/write"
@@ -150,7 +135,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     recording = os.path.abspath(args.recording or folder.default())
     return Settings(
         recording=recording,
-        door=_door(args),
+        door=door.chosen(args),
         interval=args.interval,
         way=args.tasks,
         keep_s=args.keep,
@@ -162,39 +147,6 @@ def _settings(args: argparse.Namespace) -> Settings:
         pushes=tuple(_pushes(args, recording)),
         samples=args.samples,
     )
-
-
-def _door(args: argparse.Namespace) -> Door:
-    from jinmaek.agent.http import Door
-
-    host, colon, port = args.listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise Usage(
-            f"--listen {args.listen}", "that is no ADDRESS:PORT", f"write it as {LISTEN} or [::1]:9876"
-        )
-    token = None
-    if args.token_file is not None:
-        token = engine.secret(args.token_file)
-        if len(token) < LEAST:
-            raise Usage(
-                args.token_file,
-                f"a token of fewer than {LEAST} characters can be guessed",
-                "take a longer one",
-            )
-    if (args.tls_cert is None) != (args.tls_key is None):
-        raise Usage("--tls-cert and --tls-key", "one is of no use without the other", "give both")
-    for path in (args.tls_cert, args.tls_key):
-        if path is not None and not os.access(path, os.R_OK):
-            raise SourceUnreadable(path, "it cannot be read", "--tls-cert and --tls-key want files in PEM")
-    door = Door(host, int(port), token, args.tls_cert, args.tls_key)
-    if token is None and not door.loopback:
-        raise Usage(
-            f"--listen {args.listen}",
-            "others can reach that address, and nobody would have to show a token",
-            f"add --token-file FILE, or listen on {LISTEN}",
-        )
-    return door
 
 
 def _pushes(args: argparse.Namespace, recording: str) -> list[Push]:

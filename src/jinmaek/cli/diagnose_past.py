@@ -12,6 +12,7 @@ from jinmaek.diagnosis.episodes import Episode, episodes, finding
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.past import at_moment, diagnosis_of, look_at, needed, widest
 from jinmaek.diagnosis.rule import Rule
+from jinmaek.history.recording.boots import boots
 from jinmaek.history.recording.past import Past
 from jinmaek.history.recording.recording import Recording
 from jinmaek.model import SEVERITIES, Diagnosis, Finding
@@ -73,22 +74,6 @@ def between(
     # What the last moment says of rules that held before is in their episodes.
     rest = tuple(verdict for verdict in others if not isinstance(verdict, Finding))
     return diagnosis_of(rules, look, past, (*told, *rest), (since, until), began)
-
-
-def boots(recording: Recording, since: float, until: float) -> list[tuple[str, float, float]]:
-    """The boots between two moments, with the part of each in seconds since boot."""
-    found: dict[str, tuple[float, float]] = {}
-    for entry in recording.entries:
-        clocks = recording.clocks(entry)
-        inside = [
-            at / 1e9
-            for wall, at in zip(clocks.get("wall", ()), clocks.get("boottime", ()), strict=True)
-            if since <= wall / 1e9 <= until
-        ]
-        if inside:
-            start, end = found.get(entry.boot, (inside[0], inside[-1]))
-            found[entry.boot] = min(start, inside[0]), max(end, inside[-1])
-    return [(boot, start, end) for boot, (start, end) in found.items()]
 
 
 def _progress(share: float) -> None:

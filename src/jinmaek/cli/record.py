@@ -16,6 +16,12 @@ UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 def build(parser: argparse.ArgumentParser) -> None:
     """The options."""
+    add_options(parser)
+    parser.add_argument("--samples", type=int, metavar="N", help="stop after N samples")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Where a recorder writes to, how often, and how much stays there."""
     add = parser.add_argument
     add("--recording", metavar="DIR", help="where to (default /var/lib/jinmaek/recording, or as a user "
         "~/.local/state/jinmaek/recording)")  # fmt: skip
@@ -24,7 +30,6 @@ def build(parser: argparse.ArgumentParser) -> None:
     add("--keep-size", type=size, default=2 << 30, metavar="SIZE",
         help="remove the oldest when all is larger (default 2G)")  # fmt: skip
     add("--tasks", choices=("auto", "bpf", "procfs"), default="auto", help="how processes are read")
-    add("--samples", type=int, metavar="N", help="stop after N samples")
 
 
 def run(args: argparse.Namespace) -> int:

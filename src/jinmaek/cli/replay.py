@@ -101,8 +101,8 @@ class Recorded:
 
     def next_finding(self, after: float) -> tuple[float, str] | None:
         """When something began to be wrong after a moment, and what."""
-        from jinmaek.cli.diagnose_past import boots
         from jinmaek.diagnosis.episodes import episodes
+        from jinmaek.history.recording.boots import boots
         from jinmaek.rules import rules
 
         end = self.walls[-1]

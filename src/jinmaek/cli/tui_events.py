@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jinmaek.cli.diagnose_past import boots
 from jinmaek.diagnosis.episodes import episodes, finding
 from jinmaek.diagnosis.past import widest
 from jinmaek.diagnosis.rule import Rule
+from jinmaek.history.recording.boots import boots
 from jinmaek.history.recording.recording import Recording
 from jinmaek.i18n import tr
 from jinmaek.views.tui.source import Event, Happened, Progress

@@ -18,7 +18,7 @@ from jinmaek.diagnosis.shape import leaves, seconds
 from jinmaek.diagnosis.vitals import vitals
 from jinmaek.history.recording.past import Past
 from jinmaek.kernel.kmsg import Kill, KmsgKill
-from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, TasksRead, Unknown, Verdict
+from jinmaek.model import Diagnosis, Gap, Quiet, TasksRead, Unknown, Verdict, worst_first
 
 
 def needed(rules: tuple[Rule, ...], widest: float = WINDOW) -> float:
@@ -91,12 +91,7 @@ def diagnosis_of(
         time=look.last.wall,
         window_s=look.window,
         source=past.recording.path,
-        findings=tuple(
-            sorted(
-                (v for v in verdicts if isinstance(v, Finding)),
-                key=lambda finding: -SEVERITIES.index(finding.severity),
-            )
-        ),
+        findings=worst_first(verdicts),
         quiet=tuple(v for v in verdicts if isinstance(v, Quiet)),
         unknown=tuple(v for v in verdicts if isinstance(v, Unknown)),
         gaps=(*look.last.gaps.values(), *(Gap("malformed", str(one)) for one in past.recording.damage)),

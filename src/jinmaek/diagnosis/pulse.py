@@ -20,15 +20,14 @@ from jinmaek.history.live import Ring
 from jinmaek.kernel import kmsg
 from jinmaek.kernel.kmsg import Kill
 from jinmaek.model import (
-    SEVERITIES,
     Diagnosis,
-    Finding,
     Gap,
     Locked,
     Quiet,
     Remembered,
     Unknown,
     Verdict,
+    worst_first,
 )
 from jinmaek.root import LIVE, Root
 from jinmaek.sampling import Snapshot, dear, kernel_log, read_text, take
@@ -159,12 +158,7 @@ def _diagnose(
         time=look.last.wall,
         window_s=look.window,
         source=source,
-        findings=tuple(
-            sorted(
-                (v for v in verdicts if isinstance(v, Finding)),
-                key=lambda finding: -SEVERITIES.index(finding.severity),
-            )
-        ),
+        findings=worst_first(verdicts),
         quiet=tuple(v for v in verdicts if isinstance(v, Quiet)),
         unknown=tuple(v for v in verdicts if isinstance(v, Unknown)),
         gaps=(

@@ -21,7 +21,7 @@ from jinmaek.diagnosis.vitals import vitals
 from jinmaek.history.live import Ring
 from jinmaek.history.prometheus.many import Asked, Progress
 from jinmaek.history.prometheus.snapshots import Scrapes, scrapes
-from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, Unknown, Verdict
+from jinmaek.model import Diagnosis, Finding, Gap, Quiet, Unknown, Verdict, worst_first
 
 
 class NotOne(Exception):
@@ -92,12 +92,7 @@ def of_engine(
         time=look.last.wall,
         window_s=look.window,
         source=engine.access.url,
-        findings=tuple(
-            sorted(
-                _with_groups(engine, scope, host, rules, findings, at, lang, progress),
-                key=lambda finding: -SEVERITIES.index(finding.severity),
-            )
-        ),
+        findings=worst_first(_with_groups(engine, scope, host, rules, findings, at, lang, progress)),
         quiet=tuple(one for one in verdicts if isinstance(one, Quiet)),
         unknown=tuple(one for one in verdicts if isinstance(one, Unknown)),
         gaps=tuple(look.last.gaps.values()),

@@ -17,7 +17,7 @@ from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.vitals import vitals
 from jinmaek.history.live import Ring
 from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import SEVERITIES, Diagnosis, Finding, Gap, Quiet, TasksRead, Unknown
+from jinmaek.model import Diagnosis, Gap, Quiet, TasksRead, Unknown, worst_first
 from jinmaek.root import LIVE
 from jinmaek.sampling import Snapshot
 from jinmaek.tasks.procfs import cgroup_of
@@ -101,12 +101,7 @@ class Rolling:
             time=look.last.wall,
             window_s=look.window,
             source="live",
-            findings=tuple(
-                sorted(
-                    (v for v in verdicts if isinstance(v, Finding)),
-                    key=lambda finding: -SEVERITIES.index(finding.severity),
-                )
-            ),
+            findings=worst_first(verdicts),
             quiet=tuple(v for v in verdicts if isinstance(v, Quiet)),
             unknown=tuple(v for v in verdicts if isinstance(v, Unknown)),
             gaps=(*look.last.gaps.values(), *((read.refused,) if read.refused else ())),

@@ -18,8 +18,9 @@ import pytest
 from tests.views.web.conftest import needed
 from tests.views.web.serving import Server, running, start
 
+from jinmaek.agent.http import loopback
+from jinmaek.cli.door import address
 from jinmaek.cli.main import main
-from jinmaek.cli.web import address, loopback
 
 SECONDS = float(os.environ.get("JINMAEK_WEB_SECONDS", "4"))
 CLIENTS = 50
@@ -254,10 +255,10 @@ def test_the_form_gives_a_cookie_that_is_not_the_token(guarded: Server) -> None:
         (["--listen", "0.0.0.0:0"], 2, "--token-file"),
         (["--listen", "[::]:0"], 2, "--token-file"),
         (["--listen", "10.0.0.1:80"], 2, "--token-file"),
-        (["--listen", "9876"], 2, "it is not HOST:PORT"),
-        (["--listen", "127.0.0.1:99999"], 2, "it is not HOST:PORT"),
-        (["--token-file", "/nowhere/token"], 3, "No such file"),
-        (["--tls-cert", "/nowhere"], 2, "one needs the other"),
+        (["--listen", "9876"], 2, "no ADDRESS:PORT"),
+        (["--listen", "127.0.0.1:99999"], 2, "no ADDRESS:PORT"),
+        (["--token-file", "/nowhere/token"], 3, "name another file"),
+        (["--tls-cert", "/nowhere"], 2, "give both"),
         (["--recording", "/nowhere"], 3, "No such file"),
         (["--set", "no.such=1"], 2, "there is no such limit"),
     ],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from jinmaek.catalog import Ref
 from jinmaek.history.recording.block import Table
+from jinmaek.history.recording.boots import pasts
 from jinmaek.history.recording.encode import WAITING
 from jinmaek.history.recording.past import Past
 from jinmaek.history.recording.recording import Recording
@@ -120,8 +121,8 @@ def openmetrics(recording: Recording, wanted: Collection[str], since: float, unt
     families: dict[str, list[Ref]] = {}
     for ref in _refs(recording, wanted):
         families.setdefault(ref.metric.name, []).append(ref)
-    pasts = [(past, dict(zip(past.times, map(past.wall, range(len(past))), strict=True)))
-             for past in _pasts(recording, since, until)]  # fmt: skip
+    parts = [(past, dict(zip(past.times, map(past.wall, range(len(past))), strict=True)))
+             for past in pasts(recording, since, until)]  # fmt: skip
     for name, refs in families.items():
         counter = all(ref.column.kind == "counter" for ref in refs) and name.endswith("_total")
         family = name.removesuffix("_total") if counter else name
@@ -129,7 +130,7 @@ def openmetrics(recording: Recording, wanted: Collection[str], since: float, unt
         yield f"# TYPE {family} {'counter' if counter else 'gauge'}\n"
         lines: dict[tuple[tuple[str, str], ...], list[Sample]] = {}
         for ref in refs:
-            for past, walls in pasts:
+            for past, walls in parts:
                 for sample in _samples(past, walls, ref):
                     lines.setdefault(sample.labels, []).append(sample)
         for labels, samples in lines.items():
@@ -154,18 +155,6 @@ def _refs(recording: Recording, wanted: Collection[str]) -> Iterator[Ref]:
                 fresh = [one for one in table.shape.columns if f"{name}.{one}" not in seen]
                 seen.update(f"{name}.{one}" for one in fresh)
                 yield from (ref_of(table.shape, one) for one in fresh)
-
-
-def _pasts(recording: Recording, since: float, until: float) -> Iterator[Past]:
-    """The part of each boot between two moments."""
-    boots: dict[str, list[float]] = {}
-    for entry in recording.entries:
-        clocks = recording.clocks(entry)
-        for wall, at in zip(clocks.get("wall", ()), clocks.get("boottime", ()), strict=True):
-            if since <= wall / NS <= until:
-                boots.setdefault(entry.boot, []).append(at / NS)
-    for boot, times in boots.items():
-        yield Past(recording, boot, min(times), max(times))
 
 
 def _samples(past: Past, walls: dict[float, float], ref: Ref) -> Iterator[Sample]:

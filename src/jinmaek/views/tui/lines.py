@@ -23,22 +23,26 @@ Make = Callable[[int], Sequence[Line]]
 """The lines of a page for a width."""
 
 
+MOVES: tuple[BindingType, ...] = (
+    Binding("up", "move(-1)", show=False),
+    Binding("down", "move(1)", show=False),
+    Binding("ctrl+u", "page(-1)", show=False),
+    Binding("ctrl+d", "page(1)", show=False),
+    Binding("pageup", "page(-1)", show=False),
+    Binding("pagedown", "page(1)", show=False),
+    Binding("home", "to(0)", show=False),
+    Binding("end", "to(-1)", show=False),
+    Binding("enter", "choose", show=False),
+)
+"""Keys of whatever has a cursor that goes from line to line."""
+
+
 class Lines(ScrollView, can_focus=True):
     """Shows what ``show`` is given. The line at the cursor bears a mark, so that no colour is needed."""
 
     DEFAULT_CSS = "Lines { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll; }"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("ctrl+u", "page(-1)", show=False),
-        Binding("ctrl+d", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "to(0)", show=False),
-        Binding("end", "to(-1)", show=False),
-        Binding("enter", "choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
 
     class Chosen(Message):
         """Enter was pressed on a line."""

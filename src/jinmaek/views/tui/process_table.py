@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
@@ -19,7 +19,7 @@ from jinmaek.views.plain import safe
 from jinmaek.views.top import Shown, arrange, table
 from jinmaek.views.top_frame import Frame
 from jinmaek.views.top_processes import Process
-from jinmaek.views.tui.lines import RICH
+from jinmaek.views.tui.lines import MOVES, RICH
 from jinmaek.views.tui.process_tree import tree
 
 ROW = {"R": "good", "D": "bad", "Z": "warn", "T": "warn", "t": "warn"}
@@ -38,17 +38,7 @@ NARROWEST = frozenset({"PR", "NI", "SHR", "%MEM", "VIRT", "TIME+"})
 class ProcessTable(ScrollView, can_focus=True):
     """Columns and order are those of ``top``; the line at the cursor is shown in reverse."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("ctrl+u", "page(-1)", show=False),
-        Binding("ctrl+d", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "to(0)", show=False),
-        Binding("end", "to(-1)", show=False),
-        Binding("enter", "choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
 
     class Chosen(Message):
         """Enter was pressed on a process."""

@@ -16,6 +16,7 @@ from jinmaek.diagnosis.episodes import episodes
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.past import at_moment, look_at, needed, widest
 from jinmaek.diagnosis.rule import Rule
+from jinmaek.history.recording.boots import pasts
 from jinmaek.history.recording.holes import holes
 from jinmaek.history.recording.past import Past
 from jinmaek.history.recording.recording import Recording
@@ -127,7 +128,7 @@ class Archive:
                     float(past.meta.get("interval", 1.0)),
                     int(past.meta.get("page_size", 4096)),
                 )
-                for past in _boots(recording, since, until)
+                for past in pasts(recording, since, until)
             ]
             return made(parts)
 
@@ -199,7 +200,7 @@ class Archive:
         with self._reading() as recording:
             if key not in self._judged:
                 found: list[Seen] = []
-                for past in _boots(recording, *key):
+                for past in pasts(recording, *key):
                     offset = past.wall(len(past) - 1) - past.times[-1]
                     held = episodes(self._rules, recording, past.boot, past.times[0], past.times[-1])
                     found += [
@@ -210,22 +211,3 @@ class Archive:
                 while len(self._judged) > JUDGED:
                     self._judged.popitem(last=False)
             return self._judged[key]
-
-
-def _boots(recording: Recording, since: float, until: float) -> list[Past]:
-    """The samples between two moments, by boot."""
-    parts: dict[str, tuple[float, float]] = {}
-    for entry in recording.entries:
-        if entry.wall[0] / 1e9 > until or entry.wall[1] / 1e9 < since:
-            continue
-        clocks = recording.clocks(entry)
-        inside = [
-            at / 1e9
-            for wall, at in zip(clocks.get("wall", ()), clocks.get("boottime", ()), strict=True)
-            if since <= wall / 1e9 <= until
-        ]
-        if inside:
-            start, end = parts.get(entry.boot, (inside[0], inside[-1]))
-            parts[entry.boot] = min(start, inside[0]), max(end, inside[-1])
-    found = [Past(recording, boot, start, end) for boot, (start, end) in parts.items()]
-    return [past for past in found if len(past)]
