@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from jinmaek.lab.bench import Bench, clean
 from jinmaek.lab.make import knobs
 from jinmaek.lab.make.process import Line, start
 from jinmaek.lab.make.work import stay
-from jinmaek.lab.undo import members, started
+from jinmaek.lab.undo import members, started, undo_all
 
 pytestmark = pytest.mark.kernel
 
@@ -188,3 +190,27 @@ def test_descendants_die_with_their_worker(base: Path) -> None:
         worker.hear()
         assert len(members(worker.pid)) == 4
     assert members(worker.pid) == []
+
+
+def test_a_folder_in_which_somebody_still_makes_files_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run-x"
+    folder.mkdir()
+    (folder / journal.JOURNAL).touch()
+    times = 0
+    remove = shutil.rmtree
+
+    def interrupted(path: str, **options: Any) -> None:
+        """As where a tool that was killed makes one more file before it ends."""
+        nonlocal times
+        times += 1
+        remove(path, **options)
+        if times < 3:
+            folder.mkdir()
+            (folder / "image").touch()
+
+    monkeypatch.setattr("jinmaek.lab.undo.shutil.rmtree", interrupted)
+    assert undo_all(str(folder), lambda _: None)
+    assert times == 3
+    assert not folder.exists()

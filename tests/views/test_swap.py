@@ -67,7 +67,7 @@ def test_a_host_without_swap(capsys: pytest.CaptureFixture[str]) -> None:
     found = data(capsys, CAPTURES / "6.1")
     assert (found["state"], found["used_bytes"], found["total_bytes"]) == ("none", 0, 0)
     assert main(["swap", "--lang", "ko", "--root", str(CAPTURES / "6.1")]) == 0
-    assert "swap이 없습니다" in capsys.readouterr().out
+    assert "스왑이 없습니다" in capsys.readouterr().out
 
 
 def test_without_meminfo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

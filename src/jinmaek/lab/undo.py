@@ -54,9 +54,21 @@ def undo_all(folder: str, tell: Callable[[Sentence], None]) -> bool:
     left += [say("something is still mounted at {path}", path=path) for path in _mounted_below(folder)]
     for said in left:
         tell(said)
-    if not left:
-        shutil.rmtree(folder)
+    if not left and not _removed(folder):
+        left.append(say("{what} could not be undone: {why}", what=folder, why=os.strerror(errno.ENOTEMPTY)))
+        tell(left[-1])
     return not left
+
+
+def _removed(folder: str) -> bool:
+    """Remove a folder and all in it; who was killed while it made or removed a file may end only now."""
+    end = time.monotonic() + PATIENCE
+    while os.path.isdir(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > end:
+            return not os.path.isdir(folder)
+        time.sleep(STEP)
+    return True
 
 
 def members(pgid: int) -> list[int]:

@@ -284,6 +284,6 @@ def test_without_colour_nothing_is_lost(host: Told, monkeypatch: pytest.MonkeyPa
 
 def test_the_foot_says_what_this_program_costs(host: Told) -> None:
     async def drive(pilot: Pilot[None], app: Tui) -> None:
-        assert re.search(r"own cost \d+\.\d% CPU, [\d.]+ MiB", screen(app)[-1])
+        assert re.search(r"own cost \d+\.\d% CPU, [\d.]+ [MG]iB", screen(app)[-1])
 
     driven(host, drive)
