@@ -7,13 +7,13 @@ import gzip
 import http.client
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.certificates import certificate
 
 from jinmaek.agent.exposition import Teller
 from jinmaek.agent.http import CannotListen, Door, Server, application, loopback
@@ -158,22 +158,10 @@ def test_the_token_is_not_shown() -> None:
 
 
 def test_over_tls(tmp_path: Path, peer: Callable[[str], str]) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    words = [
-        peer("openssl"),
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    words += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=127.0.0.1"]
-    subprocess.run([*words, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    door = Door("127.0.0.1", 0, TOKEN, str(certificate), str(key))
+    made, key = certificate(peer("openssl"), tmp_path)
+    door = Door("127.0.0.1", 0, TOKEN, str(made), str(key))
     with served(door) as port:
-        context = ssl.create_default_context(cafile=str(certificate))
+        context = ssl.create_default_context(cafile=str(made))
         connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
         connection.request("GET", "/healthz", headers={"Authorization": f"Bearer {TOKEN}"})
         assert connection.getresponse().read() == b"ok\n"

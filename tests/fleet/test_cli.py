@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import ssl
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.certificates import certificate
 from tests.fleet.fake_engine import Behaviour, Fake, fake, fault, reply, vector
 
 from jinmaek.cli.engine import WHAT_TO_DO, moment
@@ -63,25 +63,13 @@ def test_an_expired_token_is_said_and_not_shown(
 def test_tls_is_checked_against_the_certificates_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], peer: Callable[[str], str]
 ) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    words = [
-        peer("openssl"),
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    words += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=127.0.0.1"]
-    subprocess.run([*words, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    made, key = certificate(peer("openssl"), tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    tls.load_cert_chain(made, key)
     with fake(knows_one_host, tls) as engine:
         assert main(["fleet", "--prometheus", engine.url]) == 3
         assert "certificate verify failed" in capsys.readouterr().err
-        assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(certificate), "--json"]) == 0
+        assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(made), "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["hosts"] == ["web-7:9100"]
         assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(tmp_path / "none")]) == 3
         assert main(["fleet", "--prometheus", engine.url, "--ca-file", str(key)]) == 3

@@ -17,14 +17,13 @@ from jinmaek.agent.latest import Latest
 from jinmaek.diagnosis.judge import judge
 from jinmaek.diagnosis.limits import expressions
 from jinmaek.diagnosis.look import WINDOW, Look
+from jinmaek.diagnosis.pulse import kills
 from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.shape import columns
 from jinmaek.history.live import Ring
-from jinmaek.kernel import kmsg
-from jinmaek.kernel.kmsg import Kill
-from jinmaek.model import Gap, Verdict
+from jinmaek.model import Verdict
 from jinmaek.root import LIVE
-from jinmaek.sampling import Snapshot, dear, kernel_log, take
+from jinmaek.sampling import Snapshot, dear, take
 from jinmaek.tasks import descriptors
 from jinmaek.tasks.descriptors import with_descriptors
 
@@ -86,7 +85,12 @@ class Judge:
         self._keep(snapshot)
         self._latest.read(snapshot)
         look = Look(
-            self.ring(), self._lang, lambda _: None, _kills, LIVE, longest=max(WINDOW, 4 * self._every)
+            self.ring(),
+            self._lang,
+            lambda _: None,
+            lambda: kills(LIVE),
+            LIVE,
+            longest=max(WINDOW, 4 * self._every),
         )
         verdicts = judge(self.rules, look)
         assert snapshot.tasks is not None
@@ -132,11 +136,6 @@ class Judge:
             }
             snapshot = replace(snapshot, tables=tables)
         self._kept = [*kept, snapshot]
-
-
-def _kills() -> tuple[Kill, ...] | Gap:
-    log = kernel_log(LIVE)
-    return log if isinstance(log, Gap) else tuple(kmsg.parse(log))
 
 
 def _shared(rows: tuple[object, ...], before: tuple[object, ...] | None) -> tuple[object, ...]:

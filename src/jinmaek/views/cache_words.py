@@ -8,9 +8,9 @@ from typing import assert_never
 from jinmaek.accounts.page_cache.account import BlockDevice, PageCache, Skipped
 from jinmaek.accounts.page_cache.verdict import Verdict
 from jinmaek.i18n import tr
-from jinmaek.model import Gap
 from jinmaek.tasks.guarded import DEADLINE
 from jinmaek.views.fit import folded
+from jinmaek.views.gap import said as gap_said
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING
 from jinmaek.views.units import amount
@@ -49,7 +49,7 @@ def notes(cache: PageCache, lang: str) -> Iterator[str]:
         what = tr(lang, "{what}: {count}, {why}")
         yield "  " + what.format(what=tr(lang, one.what), count=f"{one.count:,}", why=_why(one, lang))
     for gap in cache.gaps:
-        yield "  " + _gap(gap, lang)
+        yield "  " + gap_said(gap, lang)
 
 
 def _why(one: Skipped, lang: str) -> str:
@@ -78,11 +78,6 @@ def _why(one: Skipped, lang: str) -> str:
         case _:
             assert_never(one.reason)
     return text.format(example=example, detail=safe(one.detail), deadline=amount(DEADLINE, "seconds"))
-
-
-def _gap(gap: Gap, lang: str) -> str:
-    detail = f" ({safe(gap.detail)})" if gap.detail else ""
-    return f"{gap.source} {tr(lang, gap.kind)}{detail}"
 
 
 def explain(cache: PageCache, lang: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from jinmaek.accounts.cgroups import STALLS
 from jinmaek.i18n import tr
 from jinmaek.model import Finding, Quiet, Unknown
 from jinmaek.views.fit import cut, pad
+from jinmaek.views.gap import said as gap_said
 from jinmaek.views.paragraph import wrap
 from jinmaek.views.plain import safe
 from jinmaek.views.units import amount
@@ -88,7 +89,7 @@ def lines(
         yield from wrap(text.format(list=names), width, "", "  ")
     yield from _said(verdicts, lang, width)
     if gaps:
-        said = "; ".join(dict.fromkeys(_gap(gap, lang) for gap in gaps))
+        said = "; ".join(dict.fromkeys(gap_said(gap, lang) for gap in gaps))
         yield from wrap(tr(lang, "not known: {list}").format(list=said), width, "", "  ")
 
 
@@ -212,8 +213,3 @@ def _said(verdicts: Sequence[Verdict], lang: str, width: int) -> Iterator[str]:
         yield from wrap(
             tr(lang, "could not be judged: {list}").format(list=", ".join(unknown)), width, "", "  "
         )
-
-
-def _gap(gap: Gap, lang: str) -> str:
-    detail = f" ({safe(gap.detail)})" if gap.detail else ""
-    return f"{safe(gap.source)} {tr(lang, gap.kind)}{detail}"

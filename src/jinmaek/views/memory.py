@@ -6,6 +6,7 @@ from jinmaek.accounts.memory_titles import BAND, INSIDE, MEANINGS, PARTS, TITLES
 from jinmaek.i18n import tr
 from jinmaek.views import memory_words
 from jinmaek.views.fit import cut, pad
+from jinmaek.views.gap import said as gap_said
 from jinmaek.views.paragraph import wrap
 from jinmaek.views.plain import safe
 from jinmaek.views.sentences import say
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from jinmaek.accounts.memory_core import Bucket
     from jinmaek.accounts.memory_owners import Owner
     from jinmaek.diagnosis.memory_verdict import MemoryVerdict
-    from jinmaek.model import Gap
 
 MIB = 1 << 20
 NAME = 41
@@ -231,13 +231,8 @@ def _notes(ledger: Ledger, lang: str, width: int) -> Iterator[str]:
         yield from wrap(f"{text} ({locked.gap.detail})", width)
     others = [gap for gap in ledger.gaps if gap not in found.gaps]
     if others:
-        said = "; ".join(dict.fromkeys(_gap(gap, lang) for gap in others))
+        said = "; ".join(dict.fromkeys(gap_said(gap, lang) for gap in others))
         yield from wrap(tr(lang, "not known: {list}").format(list=said), width, "", "  ")
-
-
-def _gap(gap: Gap, lang: str) -> str:
-    detail = f" ({safe(gap.detail)})" if gap.detail else ""
-    return f"{safe(gap.source)} {tr(lang, gap.kind)}{detail}"
 
 
 def explained(ledger: Ledger, lang: str, width: int = 100) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jinmaek.i18n import tr
 from jinmaek.views import memory_words
 from jinmaek.views.fit import cut, pad
+from jinmaek.views.gap import said as gap_said
 from jinmaek.views.paragraph import wrap
 from jinmaek.views.plain import safe
 from jinmaek.views.sentences import say
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from jinmaek.accounts.swap import Part, SwapAccount
     from jinmaek.accounts.swap_reading import SwapLook
     from jinmaek.diagnosis.swap_verdict import SwapVerdict
-    from jinmaek.model import Gap
 
 NAME = 46
 """Cells of the first column."""
@@ -156,10 +156,5 @@ def _notes(look: SwapLook, lang: str, width: int) -> Iterator[str]:
         yield from wrap(text, width)
     others = [gap for gap in look.gaps if gap not in found.gaps]
     if others:
-        said = "; ".join(dict.fromkeys(_gap(gap, lang) for gap in others))
+        said = "; ".join(dict.fromkeys(gap_said(gap, lang) for gap in others))
         yield from wrap(tr(lang, "not known: {list}").format(list=said), width, "", "  ")
-
-
-def _gap(gap: Gap, lang: str) -> str:
-    detail = f" ({safe(gap.detail)})" if gap.detail else ""
-    return f"{safe(gap.source)} {tr(lang, gap.kind)}{detail}"
