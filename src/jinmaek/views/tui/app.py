@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +20,7 @@ from jinmaek.views.top import COLUMNS, Shown
 from jinmaek.views.top_filter import parse
 from jinmaek.views.top_live import ANEW, CHANGES
 from jinmaek.views.tui import overview
+from jinmaek.views.tui.asking import Asking
 from jinmaek.views.tui.explanation import Explanation, of_process, of_word
 from jinmaek.views.tui.footer import foot, keys_page, tab_at, tabs
 from jinmaek.views.tui.keys import BINDINGS, OF_A_RECORDING, TABS
@@ -29,12 +29,10 @@ from jinmaek.views.tui.messages import Explained, Found, Pictured, Told
 from jinmaek.views.tui.pages import LIVE, RECORDED, page
 from jinmaek.views.tui.player import Player
 from jinmaek.views.tui.process_table import ProcessTable
-from jinmaek.views.tui.source import Account, Asked, Left, Picture, Source, Tab
+from jinmaek.views.tui.source import Account, Asked, Picture, Source, Tab
 
 Kind = TypeVar("Kind", bound=Widget)
 
-AGAIN: dict[Tab, float] = {"memory": 15.0, "swap": 15.0, "load": 0.5}
-"""Seconds after which the account of a live host is made anew, for as long as its tab is shown."""
 DELAYS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0)
 
 
@@ -72,9 +70,7 @@ class Tui(App[None]):
         self._moment = moment
         self._waiting = ""
         self._asking = ""
-        self._over = threading.Event()
-        self._again = threading.Event()
-        self._account_again = threading.Event()
+        self._asks = Asking(source, lambda: self.asked, lambda: self.delay, self.post_message)
         self._began = time.monotonic(), time.process_time()
 
     def compose(self) -> ComposeResult:
@@ -93,42 +89,13 @@ class Tui(App[None]):
             bar.can_focus, bar.margin_cells = False, 0
         self._at("pulse", Lines).focus()
         self._show()
-        self.run_worker(self._look, thread=True, group="pictures")
-        self.run_worker(self._account, thread=True, group="accounts")
+        self.run_worker(self._asks.pictures, thread=True, group="pictures")
+        self.run_worker(self._asks.accounts, thread=True, group="accounts")
         if not self.source.live:
             self.set_interval(0.1, self._play)
 
     def on_unmount(self) -> None:
-        self._over.set()
-        self._again.set()
-        self._account_again.set()
-
-    def _look(self) -> None:
-        while not self._over.is_set():
-            self._again.clear()
-            self.post_message(Pictured(self.source.picture(self.asked)))
-            self._again.wait(self.delay if self.source.live else None)
-
-    def _account(self) -> None:
-        while not self._over.is_set():
-            self._account_again.clear()
-            asked = self.asked
-
-            def progress(tab: Tab, text: str, account: Account | None, asked: Asked = asked) -> None:
-                if self._over.is_set() or (self.asked.tab, self.asked.place) != (tab, asked.place):
-                    raise Left
-                self.post_message(Told(asked, text, account))
-
-            try:
-                account = self.source.account(asked, progress)
-            except Left:
-                continue
-            if account is not None:
-                self.post_message(Told(asked, "", account))
-            self._account_again.wait(AGAIN.get(asked.tab) if self.source.live else None)
-
-    def _search(self, *, forward: bool) -> None:
-        self.post_message(Found(self.source.finding(self.asked.place, forward=forward)))
+        self._asks.stop()
 
     def on_pictured(self, message: Pictured) -> None:
         self.picture = message.picture
@@ -191,15 +158,13 @@ class Tui(App[None]):
         wall, cpu = self._began
         return (time.process_time() - cpu) / max(0.001, time.monotonic() - wall)
 
-    def _ask(self, asked: Asked, *, account: bool = True) -> None:
+    def _ask(self, asked: Asked) -> None:
         moved = asked.place != self.asked.place
         self.asked = asked
         if moved and not self.source.live:
             # Figures of another moment are none of this one; what happened is of the whole record.
             self.known = {tab: one for tab, one in self.known.items() if tab == "history"}
-        self._again.set()
-        if account:
-            self._account_again.set()
+        self._asks.anew()
         self._show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -316,7 +281,7 @@ class Tui(App[None]):
             return
         self._shown(CHANGES[key](self.asked.shown))
         if key in ANEW:
-            self._again.set()
+            self._asks.anew(account=False)
 
     def action_tree(self) -> None:
         """As a tree, or in one row."""
@@ -343,7 +308,7 @@ class Tui(App[None]):
     def action_space(self) -> None:
         """A new picture; of a recording: play, or stop."""
         if self.source.live:
-            self._again.set()
+            self._asks.anew(account=False)
             return
         self.player.toggle(self.asked.place, time.monotonic())
         self._show()
@@ -368,7 +333,9 @@ class Tui(App[None]):
     def action_finding(self, forward: bool) -> None:
         """To the next thing that was wrong, or the one before."""
         self.say("judging what was recorded")
-        self.run_worker(lambda: self._search(forward=forward), thread=True, group="search", exclusive=True)
+        self.run_worker(
+            lambda: self._asks.search(forward=forward), thread=True, group="search", exclusive=True
+        )
 
     def _to(self, place: int) -> None:
         place = min(max(0, place), len(self.source.walls) - 1)
