@@ -12,6 +12,7 @@ from rich.text import Text
 
 from jinmaek.i18n import tr
 from jinmaek.model import Diagnosis, Gap, Locked, Remembered
+from jinmaek.views import cpu_explained
 from jinmaek.views.finding import evidence_line, full, history, limit_changed, moment
 from jinmaek.views.plain import safe
 from jinmaek.views.screen import put
@@ -199,8 +200,5 @@ def _foot(diagnosis: Diagnosis, lang: str) -> str:
                     why=safe(diagnosis.tasks.refused.detail)
                 )
             )
-    told = diagnosis.explained
-    if told is not None and told.alive is not None and told.exited is not None:
-        text = tr(lang, "CPU explained {alive:.0%}, {exited:.0%} in exited tasks")
-        said.append(text.format(alive=told.alive, exited=told.exited))
-    return "; ".join(said)
+    said.append(cpu_explained.words(diagnosis.explained, lang))
+    return "; ".join(filter(None, said))

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from jinmaek.i18n import tr
+from jinmaek.views import cpu_explained
 from jinmaek.views.fit import KIB, clock, cut, pad, percent, size
 from jinmaek.views.plain import safe
 from jinmaek.views.procps import MISSING, plus, single
@@ -188,11 +189,8 @@ def remarks(frame: Frame, lang: str) -> str:
     if frame.locked:
         who = ", ".join(f"{safe(one.name)} [{one.pid}]" for one in frame.locked)
         parts.append(tr(lang, "lock held: {who}").format(who=who))
-    told = frame.explained
-    if told is not None and told.alive is not None and told.exited is not None:
-        text = tr(lang, "CPU explained {alive:.0%}, {exited:.0%} in exited tasks")
-        parts.append(text.format(alive=told.alive, exited=told.exited))
-    return "; ".join(parts)
+    parts.append(cpu_explained.words(frame.explained, lang))
+    return "; ".join(filter(None, parts))
 
 
 def task_counts(frame: Frame) -> dict[str, int]:
