@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from jinmaek import procfile
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import WHY, SourceUnreadable, Usage
 from jinmaek.columns import Malformed
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def run(args: Namespace) -> int:
 def _look(args: Namespace) -> PageCache:
     from jinmaek.accounts.page_cache.look import look
 
-    progress, clear = _progress()
+    seen, clear = _seen(args.lang)
     try:
         return look(
             [os.path.abspath(path) for path in args.paths],
@@ -92,7 +91,7 @@ def _look(args: Namespace) -> PageCache:
             remote=args.remote,
             budget=args.budget,
             limit=args.limit,
-            progress=progress,
+            progress=seen,
         )
     except procfile.Unreadable as missing:
         raise SourceUnreadable(missing.path, *WHY[missing.why]) from None
@@ -102,21 +101,17 @@ def _look(args: Namespace) -> PageCache:
         clear()
 
 
-def _progress() -> tuple[Callable[[int], None], Callable[[], None]]:
+def _seen(lang: str) -> tuple[Callable[[int], None], Callable[[], None]]:
     """How many files have been asked, on a terminal that waits; and the line taken away again."""
-    if not sys.stderr.isatty():
+    if not progress.wanted():
         return lambda _: None, lambda: None
+    text = tr(lang, "looking at the page cache: {files} files")
     shown = [time.monotonic() + QUIET - EVERY]
 
     def show(files: int) -> None:
         now = time.monotonic()
         if now - shown[0] >= EVERY:
             shown[0] = now
-            sys.stderr.write(f"\rlooking at the page cache: {files:,} files ")
-            sys.stderr.flush()
+            progress.show(text.format(files=f"{files:,}"))
 
-    def clear() -> None:
-        sys.stderr.write("\r\033[K")
-        sys.stderr.flush()
-
-    return show, clear
+    return show, progress.clear

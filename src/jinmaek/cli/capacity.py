@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.root import Root
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         args.cgroup = args.cgroup and _path(args.cgroup)
         return _tell(args, *capacity_past.seen(args), (cpu, wall))
     focus = _focus(root, args)
-    progress = _progress if sys.stderr.isatty() and root.live else None
+    seen = _seen(args.lang) if progress.wanted() and root.live else None
     try:
         with Scanner(root, args.tasks) as scanner, _ending() as stop:
             watched = watch(
@@ -103,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
                 cgroup=None if focus.pid else focus.cgroup,
                 stop=stop,
                 before=_before(root, args, focus),
-                progress=progress,
+                progress=seen,
             )
     except Refused as refused:
         raise SourceUnreadable(f"--tasks {args.tasks}", refused.gap.detail, "use --tasks auto") from None
@@ -126,7 +125,7 @@ def _before(
     from jinmaek.sampling import read_text
 
     boot = read_text(root, "proc/sys/kernel/random/boot_id")
-    return capacity_past.before(boot.strip() if isinstance(boot, str) else "", focus)
+    return capacity_past.before(boot.strip() if isinstance(boot, str) else "", focus, args.lang)
 
 
 def _tell(args: argparse.Namespace, watched: Watched, focus: Focus, began: tuple[float, float]) -> int:
@@ -215,11 +214,17 @@ def _ending() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, saved)
 
 
-def _progress(left: float, fastest: str) -> None:
-    so_far = f", {fastest} so far" if fastest else ""
-    text = f"watching memory: {left:.0f} s left{so_far} (Ctrl-C judges now) " if left > 0 else ""
-    sys.stderr.write(f"\r\033[K{text}")
-    sys.stderr.flush()
+def _seen(lang: str) -> Callable[[float, str], None]:
+    watching = tr(lang, "watching memory: {left} s (Ctrl-C judges now)")
+    growing = tr(lang, "grows fastest so far: {fastest}")
+
+    def show(left: float, fastest: str) -> None:
+        parts = [watching.format(left=f"{left:.0f}")]
+        if fastest:
+            parts.append(growing.format(fastest=fastest))
+        progress.show(", ".join(parts) if left > 0 else "")
+
+    return show
 
 
 def size(text: str) -> int:

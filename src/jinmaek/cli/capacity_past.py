@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from jinmaek.advice.capacity.answer import Focus
 from jinmaek.advice.capacity.recorded import MANY, Before, read, watched
 from jinmaek.advice.capacity.series import Watched
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.history.recording import running
 from jinmaek.history.recording.past import Past
+from jinmaek.i18n import tr
 from jinmaek.kernel.cgroup_memory import CgroupMemory
 from jinmaek.model import Gap, Remembered
 
@@ -47,9 +47,9 @@ def seen(args: Namespace) -> tuple[Watched, Focus]:
         found = read(
             recording, entry.boot, start, end, _floor(recording.meta(entry)),
             pid=args.pid, cgroup=args.cgroup,
-            progress=_progress if sys.stderr.isatty() else None,
+            progress=progress.part(tr(args.lang, "reading the recording: {share}")),
         )  # fmt: skip
-        _progress_over()
+        progress.clear()
         if not found.snapshots:
             raise SourceUnreadable(recording.path, "no sample of that time can be read")
         if "meminfo" not in found.snapshots[-1].tables:
@@ -84,7 +84,7 @@ def _is_there(found: Before, args: Namespace) -> None:
         )
 
 
-def before(boot: str, focus: Focus) -> Callable[[float, float], Before | Gap | None]:
+def before(boot: str, focus: Focus, lang: str) -> Callable[[float, float], Before | Gap | None]:
     """What a recorder that runs here has of the day before a look, for ``watch``."""
 
     def found(moment: float, floor: float) -> Before | Gap | None:
@@ -96,9 +96,9 @@ def before(boot: str, focus: Focus) -> Callable[[float, float], Before | Gap | N
             made = read(
                 recording, past.boot, end - HISTORY, end, floor,
                 pid=focus.pid, cgroup=None if focus.pid else focus.cgroup, most=SAMPLES,
-                progress=_progress if sys.stderr.isatty() else None,
+                progress=progress.part(tr(lang, "reading the recording: {share}")),
             )  # fmt: skip
-            _progress_over()
+            progress.clear()
             if not made.snapshots or not made.tracks.times:
                 return Gap("absent", recording.path, "the memory of processes is not recorded there")
             made.told = Remembered(
@@ -110,14 +110,3 @@ def before(boot: str, focus: Focus) -> Callable[[float, float], Before | Gap | N
             return made
 
     return found
-
-
-def _progress(share: float) -> None:
-    sys.stderr.write(f"\rreading the recording: {min(1.0, max(0.0, share)):4.0%} ")
-    sys.stderr.flush()
-
-
-def _progress_over() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
-        sys.stderr.flush()

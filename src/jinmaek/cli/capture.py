@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 
+from jinmaek.cli import progress
 from jinmaek.cli.errors import SourceUnreadable, Usage
 
 SUMMARY = "save this host's kernel files as a tree that --root can read"
@@ -85,12 +85,12 @@ class _Progress:
 
     def show(self, files: int) -> None:
         now = time.monotonic()
-        if now < self.due or not sys.stderr.isatty():
+        if now < self.due or not progress.wanted():
             return
         self.due = now + 0.2
         self.shown = True
-        print(f"\rcopying kernel files: {files} ", end="", file=sys.stderr, flush=True)
+        progress.show(f"copying kernel files: {files}")
 
     def clear(self) -> None:
         if self.shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            progress.clear()

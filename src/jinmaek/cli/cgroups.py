@@ -5,17 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale, tr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinmaek.diagnosis.rule import Rule
     from jinmaek.history.protocol import Readings
     from jinmaek.model import Verdict
@@ -101,10 +98,8 @@ def _watched(args: argparse.Namespace) -> Seen:
     if args.span < 1:
         raise Usage("cgroups --for", "too short to see rates", "give 1s or more")
     root = LIVE if args.root is None else Root(os.path.abspath(args.root))
-    seen = sys.stderr.isatty()
-    look, verdicts, _ = glance(
-        root, _rules(), TABLES, args.span, args.lang, lambda: None, _countdown(args.lang) if seen else None
-    )
+    seen = progress.countdown(tr(args.lang, "watching cgroups: {left} s"))
+    look, verdicts, _ = glance(root, _rules(), TABLES, args.span, args.lang, lambda: None, seen)
     return look.first, look.last, verdicts
 
 
@@ -140,13 +135,3 @@ def _readings(history: Readings, span: float) -> tuple[float, float]:
     if not read:
         return last, last
     return max((at for at in read if at <= read[-1] - span), default=read[0]), read[-1]
-
-
-def _countdown(lang: str) -> Callable[[float], None]:
-    text = tr(lang, "watching cgroups: {left} s")
-
-    def show(left: float) -> None:
-        sys.stderr.write(f"\r{text.format(left=round(left))}\033[K" if left > 0 else "\r\033[K")
-        sys.stderr.flush()
-
-    return show

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Callable
 
-from jinmaek.cli import limits, moments, remote
+from jinmaek.cli import limits, moments, progress, remote
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.model import SEVERITIES, Diagnosis
 from jinmaek.root import Root
 
@@ -85,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
             raise Usage(
                 "--for and --interval", "too short", "--interval is at least 100ms, and --for at least that"
             )
-        progress = _countdown if sys.stderr.isatty() else None
+        seen = _seen(args.lang) if progress.wanted() else None
         try:
-            diagnosis = watch(rules, args.span, interval, args.lang, progress, args.tasks, _history(args))
+            diagnosis = watch(rules, args.span, interval, args.lang, seen, args.tasks, _history(args))
         except Refused as refused:
             raise SourceUnreadable(
                 "--tasks bpf", str(refused), "leave it out: /proc tells the same, for more CPU"
@@ -131,10 +131,14 @@ def _history(args: argparse.Namespace) -> tuple[str, ...]:
     return places()
 
 
-def _countdown(left: float) -> None:
-    text = f"\r\033[Ktaking the pulse: {left:.0f} s " if left > 0 else "\r\033[K"
-    sys.stderr.write(text + "reading what the recorder kept " * (left < 0))
-    sys.stderr.flush()
+def _seen(lang: str) -> Callable[[float], None]:
+    """Seconds left, and that history is read where they are below 0."""
+    watching, reading = tr(lang, "taking the pulse: {left} s"), tr(lang, "reading what the recorder kept")
+
+    def show(left: float) -> None:
+        progress.show(reading if left < 0 else watching.format(left=f"{left:.0f}") if left else "")
+
+    return show
 
 
 def seconds(text: str) -> float:

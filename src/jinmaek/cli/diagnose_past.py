@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.diagnosis.episodes import Episode, episodes, finding
 from jinmaek.diagnosis.judge import judge
@@ -15,6 +14,7 @@ from jinmaek.diagnosis.rule import Rule
 from jinmaek.history.recording.boots import boots
 from jinmaek.history.recording.past import Past
 from jinmaek.history.recording.recording import Recording
+from jinmaek.i18n import tr
 from jinmaek.model import SEVERITIES, Diagnosis, Finding
 
 
@@ -53,12 +53,11 @@ def between(
 ) -> Diagnosis:
     """When each rule held between two moments in seconds since the epoch. Raises ``SourceUnreadable``."""
     began = time.monotonic(), time.process_time()
-    progress = _progress if sys.stderr.isatty() else None
+    seen = progress.part(tr(lang, "judging: {share}"))
     found: list[Episode] = []
     for boot, start, end in boots(recording, since, until):
-        found += episodes(rules, recording, boot, start, end, progress)
-    if progress:
-        sys.stderr.write("\r\033[K")
+        found += episodes(rules, recording, boot, start, end, seen)
+    progress.clear()
     located = recording.find(until)
     if located is None:
         raise SourceUnreadable(recording.path, f"no sample before {moments.shown(until)} can be read")
@@ -74,8 +73,3 @@ def between(
     # What the last moment says of rules that held before is in their episodes.
     rest = tuple(verdict for verdict in others if not isinstance(verdict, Finding))
     return diagnosis_of(rules, look, past, (*told, *rest), (since, until), began)
-
-
-def _progress(share: float) -> None:
-    sys.stderr.write(f"\rjudging: {share:4.0%} ")
-    sys.stderr.flush()

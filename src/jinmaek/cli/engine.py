@@ -6,10 +6,10 @@ A secret is in a file or in the environment: other users see a command line.
 from __future__ import annotations
 
 import os
-import sys
 
 from jinmaek.cli import moments
 from jinmaek.cli.errors import SourceUnreadable, Usage
+from jinmaek.cli.progress import show, wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,12 +115,11 @@ def unanswered(url: str, fault: NoAnswer) -> SourceUnreadable:
 
 def progress() -> Progress | None:
     """Shows on a terminal how many queries are answered."""
-    if not sys.stderr.isatty():
+    if not wanted():
         return None
 
     def shown(done: int, of: int) -> None:
-        sys.stderr.write(f"\rasking: {done} of {of} queries\033[K" if done < of else "\r\033[K")
-        sys.stderr.flush()
+        show(f"asking: {done} of {of} queries" if done < of else "")
 
     return shown
 

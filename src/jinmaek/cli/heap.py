@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Callable
 
+from jinmaek.cli import progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.root import LIVE
 
 SUMMARY = "which mapping of a process grows, what fills it, and the next tool at that pid"
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from jinmaek.accounts.heap.account import Refused
     from jinmaek.accounts.heap.look import look
 
-    terminal = sys.stderr.isatty()
+    terminal = progress.wanted()
     try:
         account = look(
             LIVE,
@@ -64,14 +65,12 @@ def run(args: argparse.Namespace) -> int:
             window=args.span,
             sample=args.sample,
             content=args.content,
-            progress=_progress if terminal else None,
+            progress=_seen(args.lang) if terminal else None,
         )
     except Refused as refused:
         raise SourceUnreadable(refused.what, refused.why, refused.todo) from None
     finally:
-        if terminal:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+        progress.clear()
     if args.json:
         from jinmaek.views.heap_json import render
 
@@ -83,11 +82,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _progress(left: float, grown: int | None) -> None:
-    so_far = "" if grown is None else f", {grown / (1 << 20):+.1f} MiB so far"
-    text = f"looking: {left:.0f} s left{so_far} " if left > 0 else "reading what came "
-    sys.stderr.write(f"\r\033[K{text}")
-    sys.stderr.flush()
+def _seen(lang: str) -> Callable[[float, int | None], None]:
+    looking, grew = tr(lang, "looking: {left} s"), tr(lang, "{grown} MiB so far")
+
+    def show(left: float, grown: int | None) -> None:
+        parts = [looking.format(left=f"{left:.0f}")]
+        if grown is not None:
+            parts.append(grew.format(grown=f"{grown / (1 << 20):+.1f}"))
+        progress.show(", ".join(parts) if left > 0 else tr(lang, "reading what came"))
+
+    return show
 
 
 def _pid(word: str) -> int:

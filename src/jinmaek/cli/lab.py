@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
+from jinmaek.cli import progress
 from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
 from jinmaek.i18n import LANGUAGES, from_locale, tr
 
@@ -198,7 +199,7 @@ def _once(one: Experiment, args: argparse.Namespace) -> Run:
     shown = sys.stderr.isatty()
 
     def watching(left: float) -> None:
-        text = tr(args.lang, "watching: {left:.0f} s").format(left=left)
+        text = tr(args.lang, "watching: {left} s").format(left=f"{left:.0f}")
         status(one.name, text if left > 0 else "")
 
     if shown:
@@ -222,8 +223,7 @@ def _once(one: Experiment, args: argparse.Namespace) -> Run:
 
 def status(name: str, text: str) -> None:
     """One line on standard error that the next one replaces; nothing clears it."""
-    sys.stderr.write(f"\r\033[K{name}: {text} " if text else "\r\033[K")
-    sys.stderr.flush()
+    progress.show(f"{name}: {text}" if text else "")
 
 
 def checked(folder: str, todo: str = "--dir wants one on a disk") -> str:

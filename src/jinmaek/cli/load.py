@@ -7,10 +7,10 @@ import os
 import sys
 import time
 
-from jinmaek.cli import moments, remote
+from jinmaek.cli import moments, progress, remote
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.model import TasksRead
 from jinmaek.root import Root
 
@@ -67,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
 
         found, told = accounts_past.load(args)
         return shown(args, found, told, (time.process_time() - cpu, time.monotonic() - wall))
-    progress = _countdown if sys.stderr.isatty() and root.live else None
+    seen = progress.countdown(tr(args.lang, "watching the load: {left} s")) if root.live else None
     try:
         with Scanner(root, args.tasks) as scanner:
-            load = watch(root, scanner, args.span, args.interval, progress)
+            load = watch(root, scanner, args.span, args.interval, seen)
             read = scanner.reading
     except Refused as refused:
         raise SourceUnreadable(f"--tasks {args.tasks}", refused.gap.detail, "use --tasks auto") from None
@@ -93,8 +93,3 @@ def shown(args: argparse.Namespace, load: Load, read: TasksRead, cost: tuple[flo
     for line in lines(load, args.lang, sys.maxsize if args.all else MOST):
         print(line)
     return 0
-
-
-def _countdown(left: float) -> None:
-    sys.stderr.write(f"\rwatching the load: {left:.0f} s " if left > 0 else "\r\033[K")
-    sys.stderr.flush()

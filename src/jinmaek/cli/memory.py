@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import get_args
 
-from jinmaek.cli import moments, remote
+from jinmaek.cli import moments, progress, remote
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import WHY, SourceUnreadable
 from jinmaek.i18n import LANGUAGES, from_locale, tr
@@ -109,14 +108,13 @@ def look(root: Root, by: str, budget: float, lang: str) -> tuple[Ledger, MemoryV
     kinds: tuple[By, ...] = get_args(By)
     kind = next(one for one in kinds if one == by)
     wanted = tuple(rule for rule in rules() if rule.id in RULES)
-    seen = reading(lang) if sys.stderr.isatty() else None
+    seen = reading(lang) if progress.wanted() else None
     try:
         look, verdicts, ledger = glance(
             root, wanted, ("meminfo",), SPAN, lang, lambda: account(root, kind, budget, seen)
         )
     finally:
-        if seen:
-            clear()
+        progress.clear()
     return ledger, verdict(ledger, verdicts, trend=look.window > 0)
 
 
@@ -125,13 +123,6 @@ def reading(lang: str) -> Callable[[int, int], None]:
     text = tr(lang, "reading the memory of processes: {done} of {all}")
 
     def show(done: int, every: int) -> None:
-        sys.stderr.write("\r" + text.format(done=f"{done:,}", all=f"{every:,}") + "\033[K")
-        sys.stderr.flush()
+        progress.show(text.format(done=f"{done:,}", all=f"{every:,}"))
 
     return show
-
-
-def clear() -> None:
-    """Leave no sign behind."""
-    sys.stderr.write("\r\033[K")
-    sys.stderr.flush()

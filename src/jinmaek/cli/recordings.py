@@ -7,10 +7,10 @@ import json
 import os
 import sys
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
 from jinmaek.cli.record import days, size
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ def _verify(args: argparse.Namespace) -> int:
     from jinmaek.views.recordings import verified
 
     with moments.opened(args) as recording:
-        progress = _progress if sys.stderr.isatty() else None
-        blocks, samples = read_all(recording, progress)
-        if progress:
-            sys.stderr.write("\r\033[K")
+        seen = progress.part(tr(args.lang, "reading: {share}"))
+        blocks, samples = read_all(recording, seen)
+        progress.clear()
         lost = [one for one in recording.damage if not one.mended]
         if args.json:
             damage = [{"file": one.file, "what": one.what, "mended": one.mended} for one in recording.damage]
@@ -122,11 +121,6 @@ def _verify(args: argparse.Namespace) -> int:
             for line in verified(blocks, samples, recording.damage, args.lang):
                 print(line)
     return int(bool(lost))
-
-
-def _progress(share: float) -> None:
-    sys.stderr.write(f"\rreading: {share:4.0%} ")
-    sys.stderr.flush()
 
 
 def _prune(args: argparse.Namespace) -> int:
@@ -182,11 +176,11 @@ def _redact(args: argparse.Namespace) -> int:
     there = os.path.isdir(args.out)
     if os.path.lexists(args.out) and (not there or os.listdir(args.out)):
         raise Usage(args.out, "it is not empty", "name a folder that is empty or not there yet")
-    progress = _progress if sys.stderr.isatty() else None
+    seen = progress.part(tr(args.lang, "reading: {share}"))
     args.recording = args.dir
     with moments.opened(args) as recording:
         try:
-            blocks = redacted.write(recording, args.out, progress)
+            blocks = redacted.write(recording, args.out, seen)
         except BaseException as failed:
             # Half a recording would pass for a whole one.
             shutil.rmtree(args.out, ignore_errors=True)
@@ -197,8 +191,7 @@ def _redact(args: argparse.Namespace) -> int:
                 raise Failure(args.out, f"cannot be written: {why}", "name another folder") from None
             raise
         finally:
-            if progress:
-                sys.stderr.write("\r\033[K")
+            progress.clear()
         moments.tell_damage(recording)
     os.unlink(f"{args.out}/{files.LOCK}")
     print(f"{blocks} blocks without names; read them with --recording {safe(args.out)}")

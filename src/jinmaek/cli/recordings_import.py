@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ def _node(args: Namespace, files: Iterable[tuple[str, Iterable[str] | None]]) ->
         if given is not None and read:
             raise Usage("--time", "it is the time of one file", "name one file, or leave it out")
         read += 1
-        _progress(f"reading {read:,} files")
+        progress.show(f"reading {read:,} files")
         try:
             if lines is not None:
                 dump.add(lines, os.path.basename(path), _modified(path), given)
@@ -84,9 +84,9 @@ def _node(args: Namespace, files: Iterable[tuple[str, Iterable[str] | None]]) ->
             raise SourceUnreadable(path, str(wrong), FETCH_IT) from None
     _sound(args, dump)
     written = _write(
-        args.recording, dump.meta(), dump.snapshots(lambda share: _progress(f"writing: {share:4.0%}"))
+        args.recording, dump.meta(), dump.snapshots(lambda share: progress.show(f"writing: {share:4.0%}"))
     )
-    _progress("")
+    progress.show("")
     _told(args, dump, written)
     return 0
 
@@ -166,12 +166,6 @@ def _lines(begin: str, file: TextIO) -> Iterator[str]:
 
 def _modified(path: str) -> float:
     return time.time() if path == "-" else os.stat(path).st_mtime
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{text}\033[K")
-        sys.stderr.flush()
 
 
 def _write(folder: str, meta: Mapping[str, Any], snapshots: Iterable[Snapshot]) -> int:

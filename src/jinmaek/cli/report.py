@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jinmaek.cli import limits, moments
+from jinmaek.cli import limits, moments, progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import Failure, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.model import SEVERITIES
 
 TYPE_CHECKING = False
@@ -126,7 +126,7 @@ def _source(args: argparse.Namespace) -> Iterator[tuple[Recording, bool]]:
             f"nothing is recorded here: watching this host for {span:g} s (jinmaek record keeps more)"
         )
     with tempfile.TemporaryDirectory(prefix="jinmaek-report-") as folder:
-        _watch(folder, span)
+        _watch(folder, span, args.lang)
         args.recording = folder
         with moments.opened(args) as recording:
             yield recording, True
@@ -143,30 +143,29 @@ def _there() -> bool:
         return False
 
 
-def _watch(folder: str, span: float) -> None:
+def _watch(folder: str, span: float, lang: str) -> None:
     """Record this host for so long. Raises ``KeyboardInterrupt`` where a signal ended it before."""
     import gc
 
     from jinmaek.history.recording.recorder import record
 
     wanted = round(span) + 1
-    seen = _countdown(wanted) if sys.stderr.isatty() else None
+    watching = progress.countdown(tr(lang, "watching this host: {left} s"))
+    seen = _counting(wanted, watching) if watching else None
     done = record(folder, 1.0, keep_s=None, keep_bytes=None, tell=moments.say, samples=wanted, seen=seen)
     gc.enable()  # a recorder does without
-    if seen:
-        sys.stderr.write("\r\033[K")
+    progress.clear()
     if done < wanted:
         raise KeyboardInterrupt
 
 
-def _countdown(wanted: int) -> Callable[[Snapshot, bool], None]:
+def _counting(wanted: int, watching: Callable[[float], None]) -> Callable[[Snapshot, bool], None]:
     left = wanted
 
     def show(_: Snapshot, written: bool) -> None:
         nonlocal left
         left -= written
-        sys.stderr.write(f"\rwatching this host: {left} s ")
-        sys.stderr.flush()
+        watching(left)
 
     return show
 
@@ -199,14 +198,11 @@ def _gathered(
     )
     meta = recording.meta(recording.entries[-1])
     here = meta.get("host") == os.uname().nodename
-    progress = _progress if sys.stderr.isatty() else None
+    seen = progress.part(tr(args.lang, "drawing: {share}"))
     try:
-        return gather(
-            recording, diagnosis, since, until, users.names(LIVE) if here else str, args.lang, progress
-        )
+        return gather(recording, diagnosis, since, until, users.names(LIVE) if here else str, args.lang, seen)
     finally:
-        if progress:
-            sys.stderr.write("\r\033[K")
+        progress.clear()
 
 
 def _lately(
@@ -220,11 +216,6 @@ def _lately(
 
     past = Past(recording, recording.entries[-1].boot, 0.0, float("inf"))
     return replace(at_moment(rules, past, lang), source="live", recorded=(since, until))
-
-
-def _progress(share: float) -> None:
-    sys.stderr.write(f"\rdrawing: {share:4.0%} ")
-    sys.stderr.flush()
 
 
 def _rendered(report: Report, chosen: str) -> bytes:

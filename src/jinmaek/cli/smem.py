@@ -9,8 +9,9 @@ import sys
 import time
 
 from jinmaek import procfile
+from jinmaek.cli import progress
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.kernel import pid_smaps
 from jinmaek.root import Root
 from jinmaek.tasks import pss, users
@@ -213,7 +214,6 @@ def _print(args: Namespace, frame: smem.Frame, lines: Iterable[str]) -> None:
 def _explain(frame: smem.Frame, columns: Iterable[str], args: Namespace) -> None:
     """Each column, in the figures of the line with the largest PSS."""
     from jinmaek.explain.here import Here
-    from jinmaek.i18n import tr
     from jinmaek.views.explained import lines
     from jinmaek.views.fit import cut
     from jinmaek.views.plain import safe
@@ -244,16 +244,14 @@ class Progress:
         self._began = self._began or now
         if now - self._began > 1:
             self._shown = True
-            sys.stderr.write(f"\r{left} processes to read\033[K")
-            sys.stderr.flush()
+            progress.show(f"{left} processes to read")
 
     def clear(self) -> None:
         """Reading is over."""
         self._began = None
         if self._shown:
             self._shown = False
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+            progress.clear()
 
 
 def _into(groups: dict[str, smem.Group]) -> Callable[[pss.Process, bytes], None]:

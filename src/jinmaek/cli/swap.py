@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import get_args
 
-from jinmaek.cli import moments
+from jinmaek.cli import moments, progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import Usage
-from jinmaek.cli.memory import GROUPS, clear, missing, reading
+from jinmaek.cli.memory import GROUPS, missing, reading
 from jinmaek.i18n import LANGUAGES, from_locale, tr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinmaek.accounts.swap_reading import SwapLook
     from jinmaek.diagnosis.swap_verdict import SwapVerdict
     from jinmaek.root import Root
@@ -91,7 +88,7 @@ def watch(root: Root, by: str, span: float, budget: float, lang: str) -> tuple[S
     kinds: tuple[By, ...] = get_args(By)
     kind = next(one for one in kinds if one == by)
     wanted = tuple(rule for rule in rules() if rule.id in RULES)
-    seen = sys.stderr.isatty()
+    seen = progress.wanted()
     try:
         look, verdicts, found = glance(
             root,
@@ -100,19 +97,8 @@ def watch(root: Root, by: str, span: float, budget: float, lang: str) -> tuple[S
             span,
             lang,
             lambda: take(root, kind, budget, reading(lang) if seen else None),
-            _countdown(lang) if seen else None,
+            progress.countdown(tr(lang, "watching swap: {left} s")),
         )
     finally:
-        if seen:
-            clear()
+        progress.clear()
     return found, verdict(found.account, look, verdicts, wanted)
-
-
-def _countdown(lang: str) -> Callable[[float], None]:
-    text = tr(lang, "watching swap: {left} s")
-
-    def show(left: float) -> None:
-        sys.stderr.write("\r" + text.format(left=round(left)) + "\033[K")
-        sys.stderr.flush()
-
-    return show

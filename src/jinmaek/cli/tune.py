@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from jinmaek.advice import tuning
 from jinmaek.advice.knob import Knob, Value
 from jinmaek.advice.knobs import knobs
 from jinmaek.advice.seen import Seen
+from jinmaek.cli import progress
 from jinmaek.cli.diagnose import seconds
 from jinmaek.cli.errors import SourceUnreadable, Usage
-from jinmaek.i18n import LANGUAGES, from_locale
+from jinmaek.i18n import LANGUAGES, from_locale, tr
 from jinmaek.root import LIVE, Root
 from jinmaek.sampling import read_text
 from jinmaek.views.tune import Where
@@ -156,7 +156,7 @@ def knob_of(name: str) -> Knob:
 
 def _look(args: argparse.Namespace) -> tuple[Seen, Where]:
     if args.root is None:
-        seen = tuning.watch(args.span or 5.0, countdown("watching") if sys.stderr.isatty() else None)
+        seen = tuning.watch(args.span or 5.0, progress.countdown(tr(args.lang, "watching: {left} s")))
         name = os.uname()
         return seen, _where(seen, name.nodename, name.release, "live")
     if not os.path.isdir(args.root):
@@ -179,16 +179,6 @@ def _where(seen: Seen, host: str, kernel: str, source: str) -> Where:
 def _word(root: Root, path: str) -> str:
     text = read_text(root, path)
     return text.strip() if isinstance(text, str) else ""
-
-
-def countdown(what: str) -> Callable[[float], None]:
-    """What tells on standard error how many seconds are left."""
-
-    def show(left: float) -> None:
-        sys.stderr.write(f"\r{what}: {left:.0f} s " if left > 0 else "\r\033[K")
-        sys.stderr.flush()
-
-    return show
 
 
 def now() -> Seen:

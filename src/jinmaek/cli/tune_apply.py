@@ -6,15 +6,14 @@ import argparse
 import json
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from jinmaek.advice import measure, setting, tuning
 from jinmaek.advice.knob import Knob, Value
 from jinmaek.advice.seen import Missing
-from jinmaek.cli import tune
+from jinmaek.cli import progress, tune
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.i18n import tr
 from jinmaek.views.screen import put
@@ -130,13 +129,17 @@ def _measure(args: argparse.Namespace, knob: Knob, tried: tuning.Tried, cgroup: 
     needs = knob.needs_cgroup if cgroup is not None else knob.needs
     old = setting_now(knob, cgroup)
     _writable(knob, cgroup)
-    before = measure.watch(quantities, needs, span, cgroup, _progress("before"))
+    before = measure.watch(
+        quantities, needs, span, cgroup, progress.countdown(tr(args.lang, "watching before: {left} s"))
+    )
     done: setting.Applied | None = None
     with _ends_in_order():
         try:
             with _undisturbed():
                 done = _apply(knob, tried.new, cgroup)
-            after = measure.watch(quantities, needs, span, cgroup, _progress("after"))
+            after = measure.watch(
+                quantities, needs, span, cgroup, progress.countdown(tr(args.lang, "watching after: {left} s"))
+            )
         except BaseException:
             if done is not None and not args.revert:
                 _print_applied(knob, done, cgroup, args.lang, to_stderr=True)
@@ -194,7 +197,9 @@ def _only_watch(args: argparse.Namespace, cgroup: str | None) -> int:
         _fits_cgroup(knob, cgroup, measuring=True)
     span = SPAN if args.span is None else args.span
     quantities = knob.watch_cgroup if cgroup is not None else knob.watch
-    watched = measure.watch(quantities, (), span, cgroup, _progress(""))
+    watched = measure.watch(
+        quantities, (), span, cgroup, progress.countdown(tr(args.lang, "watching: {left} s"))
+    )
     comparison = Comparison(span, measure.compared(quantities, watched, watched), None, None, reverted=False)
     _print_measured(args, knob, None, cgroup, comparison)
     return 0
@@ -258,10 +263,6 @@ def _unsafe_back(done: setting.Applied) -> bool:
         except Missing:
             return True
     return False
-
-
-def _progress(what: str) -> Callable[[float], None] | None:
-    return tune.countdown(f"watching {what}".rstrip()) if sys.stderr.isatty() else None
 
 
 def _print_applied(
