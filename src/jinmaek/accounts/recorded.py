@@ -7,8 +7,9 @@ it a bound.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from jinmaek.accounts import memory, memory_owners, shared_memory, swap
@@ -16,12 +17,15 @@ from jinmaek.accounts.memory_owners import By
 from jinmaek.accounts.memory_processes import KTHREAD, Processes, ProcessMemory
 from jinmaek.accounts.memory_reading import MOVING, STILL, NoMeminfo, core_of, row_of, rows_of
 from jinmaek.accounts.swap_reading import EXPECTED, SwapLook
+from jinmaek.history.recording.past import Past
 from jinmaek.kernel.cgroup_memory import CgroupMemory
 from jinmaek.kernel.meminfo import Meminfo
 from jinmaek.kernel.swaps import Swap
 from jinmaek.kernel.sysvipc_shm import SharedSegment
 from jinmaek.model import Gap
+from jinmaek.root import LIVE
 from jinmaek.sampling import Snapshot
+from jinmaek.tasks import users
 from jinmaek.tasks.table import Scan
 
 LEDGER = (*MOVING, *STILL, *memory.DETAILS)
@@ -42,6 +46,22 @@ class Moment:
     """How many seconds before the sample tables had been read, of those where that is not 0."""
     user_of: Callable[[int], str]
     """What that host called a user."""
+
+
+def moment(past: Past, at: int, tables: Collection[str]) -> Moment:
+    """The sample at ``at``, with these tables. Raises ``LookupError`` where it cannot be read."""
+    past.only = tables
+    meta = past.meta
+    ages = {name: past.age(name, at) or 0.0 for name in tables}
+    # This host's names of users are another host's only by chance.
+    here = meta.get("host") == os.uname().nodename
+    page = meta.get("page_size")
+    return Moment(
+        snapshot=past.snapshot(at),
+        page=page if isinstance(page, int) else os.sysconf("SC_PAGESIZE"),
+        ages={name: age for name, age in ages.items() if age},
+        user_of=users.names(LIVE) if here else str,
+    )
 
 
 def ledger(moment: Moment, by: By) -> memory.Ledger:

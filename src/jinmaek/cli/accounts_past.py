@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import get_args
 
-from jinmaek.accounts import recorded as accounts
 from jinmaek.accounts.load.account import Load
 from jinmaek.accounts.memory import Ledger
 from jinmaek.accounts.memory_owners import By
@@ -14,20 +12,21 @@ from jinmaek.accounts.page_cache.account import PageCache
 from jinmaek.accounts.swap_reading import SwapLook
 from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.cli.recorded import Recorded
-from jinmaek.diagnosis.judge import judge
-from jinmaek.diagnosis.look import Look
+from jinmaek.diagnosis import account_at
 from jinmaek.diagnosis.memory_verdict import MemoryVerdict
-from jinmaek.diagnosis.past import look_at, needed, widest
-from jinmaek.diagnosis.rule import Rule
 from jinmaek.diagnosis.swap_verdict import SwapVerdict
-from jinmaek.model import TasksRead, Verdict
-from jinmaek.root import LIVE
-from jinmaek.tasks import users
+from jinmaek.model import TasksRead
+from jinmaek.rules import rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Collection
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from jinmaek.history.recording.past import Past
+
+    Told = TypeVar("Told")
 
 
 def alone(args: Namespace, *options: str) -> None:
@@ -46,49 +45,22 @@ def alone(args: Namespace, *options: str) -> None:
 
 def memory(args: Namespace) -> tuple[Ledger, MemoryVerdict]:
     """The ledger of a moment and what it means."""
-    from jinmaek.diagnosis.memory_verdict import RULES, verdict
-
     alone(args)
-    with Recorded(args) as recorded:
-        try:
-            ledger = accounts.ledger(_moment(recorded, accounts.LEDGER), _by(args.by))
-        except NoMeminfo as absent:
-            raise _missing(recorded, absent) from None
-        look, verdicts = _judged(recorded, _rules(RULES), args.lang)
-        return ledger, verdict(ledger, verdicts, trend=look.window > 0)
+    return _of_sample(args, lambda past, at: account_at.memory(past, at, _by(args.by), rules(), args.lang))
 
 
 def swap(args: Namespace) -> tuple[SwapLook, SwapVerdict]:
     """The swap account of a moment, the traffic of ``--for`` seconds before it, and what it means."""
-    from jinmaek.diagnosis.swap_verdict import RULES, verdict
-
     alone(args)
-    with Recorded(args) as recorded:
-        try:
-            found = accounts.swap_look(_moment(recorded, accounts.SWAP), _by(args.by))
-        except NoMeminfo as absent:
-            raise _missing(recorded, absent) from None
-        wanted = _rules(RULES)
-        _, verdicts = _judged(recorded, wanted, args.lang)
-        lately = look_at(recorded.before(args.span), args.lang)
-        return found, verdict(found.account, lately, verdicts, wanted)
+    return _of_sample(
+        args, lambda past, at: account_at.swap(past, at, _by(args.by), args.span, rules(), args.lang)
+    )
 
 
 def load(args: Namespace) -> tuple[Load, TasksRead]:
     """The load of the ``--for`` seconds before a moment."""
-    from jinmaek.accounts.load.recorded import of_samples
-    from jinmaek.accounts.load.watch import TABLES
-
     alone(args)
-    with Recorded(args) as recorded:
-        past = recorded.before(args.span)
-        past.only = TABLES
-        pid = past.meta.get("pid")
-        snapshots = [past.snapshot(at) for at in range(len(past))]
-        scans = [one.tasks for one in snapshots if one.tasks is not None]
-        way = scans[-1].way if scans else "none"
-        read = TasksRead(way, sum(scan.cpu_s for scan in scans))
-        return of_samples(snapshots, pid if isinstance(pid, int) else None), read
+    return _of_sample(args, lambda past, at: account_at.load(past, at, args.span))
 
 
 def cache(args: Namespace) -> PageCache:
@@ -102,37 +74,21 @@ def cache(args: Namespace) -> PageCache:
         return page_cache.cache(past.snapshot(0) if len(past) > 1 else None, past.snapshot(len(past) - 1))
 
 
-def _moment(recorded: Recorded, tables: Collection[str]) -> accounts.Moment:
-    recorded.past.only = tables
-    snapshot, meta = recorded.snapshot(), recorded.meta
-    ages = {name: recorded.age(name) or 0.0 for name in tables}
-    # This host's names of users are another host's only by chance.
-    here = meta.get("host") == os.uname().nodename
-    page = meta.get("page_size")
-    return accounts.Moment(
-        snapshot=snapshot,
-        page=page if isinstance(page, int) else os.sysconf("SC_PAGESIZE"),
-        ages={name: age for name, age in ages.items() if age},
-        user_of=users.names(LIVE) if here else str,
-    )
-
-
-def _judged(recorded: Recorded, rules: tuple[Rule, ...], lang: str) -> tuple[Look, tuple[Verdict, ...]]:
-    look = look_at(recorded.before(needed(rules, widest(recorded.meta))), lang)
-    return look, judge(rules, look)
-
-
-def _rules(names: Collection[str]) -> tuple[Rule, ...]:
-    from jinmaek.rules import rules
-
-    return tuple(rule for rule in rules() if rule.id in names)
+def _of_sample(args: Namespace, made: Callable[[Past, int], Told]) -> Told:
+    with Recorded(args) as recorded:
+        try:
+            return made(recorded.past, recorded.at)
+        except NoMeminfo as absent:
+            why = absent.gap.detail or absent.gap.kind
+            raise SourceUnreadable(
+                f"{recorded.past.recording.path}: meminfo", why, "try another moment"
+            ) from None
+        except LookupError as lost:
+            raise SourceUnreadable(
+                recorded.past.recording.path, str(lost), "see jinmaek recordings verify"
+            ) from None
 
 
 def _by(word: str) -> By:
     kinds: tuple[By, ...] = get_args(By)
     return next(one for one in kinds if one == word)
-
-
-def _missing(recorded: Recorded, absent: NoMeminfo) -> SourceUnreadable:
-    path = f"{recorded.past.recording.path}: meminfo"
-    return SourceUnreadable(path, absent.gap.detail or absent.gap.kind, "try another moment")

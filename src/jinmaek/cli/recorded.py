@@ -88,8 +88,12 @@ class Recorded:
 
     def before(self, seconds: float) -> Past:
         """The samples of the same boot from so long before the moment up to it: at least its own."""
-        # Samples are not taken to the microsecond: the first of so many seconds is one a little earlier.
-        return Past(self._recording, self.past.boot, self.seconds - seconds - 0.1, self.seconds)
+        return self.past.before(self.at, seconds)
+
+    @property
+    def at(self) -> int:
+        """The place of the sample in ``past``."""
+        return self._at
 
     def age(self, table: str) -> float | None:
         """Seconds from the last reading of a table to the moment; None where there was none."""

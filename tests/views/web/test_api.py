@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.views.web.conftest import needed
 from tests.views.web.serving import GOLDEN, HOSTILE, Server, running
 
+from jinmaek.cli.main import main
 from jinmaek.views.web.api import OPERATIONS
 from jinmaek.views.web.schema import SCHEMAS, document
 
@@ -119,23 +120,49 @@ def recorded() -> Iterator[Server]:
         yield made
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [one for one in OPERATIONS if one.answer not in ("Memory", "Swap", "Load")],
-    ids=lambda one: one.answer,
-)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.answer)
 def test_a_recording_answers_the_same_questions(recorded: Server, operation: Any) -> None:
     holds(recorded.get(operation.path), operation.answer)
 
 
-def test_a_recording_has_figures_and_no_accounts(recorded: Server) -> None:
+@pytest.mark.parametrize(("name", "options"), [("memory", []), ("swap", []), ("load", ["--for", "60s"])])
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_an_account_of_a_moment_is_that_of_its_command(
+    recorded: Server, name: str, options: list[str], lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    span = recorded.get("/api/v1/host")["span"]
+    middle = round((span["since"] + span["until"]) / 2, 3)
+    by = "&by=process" if name == "swap" else ""
+    there = recorded.get(f"/api/v1/{name}?at={middle}&lang={lang}{by}")
+    at = ("--recording", str(GOLDEN), "--at", f"@{middle}")
+    assert main([name, *at, *options, "--lang", lang, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    schema = json.loads((ROOT / "docs" / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(there)
+    assert {**there, "cost": None} == {**printed, "cost": None}
+    assert there["gaps"], "what no recording tells is named"
+
+
+def test_what_no_recording_tells_of_accounts_is_refused(recorded: Server) -> None:
+    span = recorded.get("/api/v1/host")["span"]
+    status, _, body = recorded.ask("/api/v1/memory?by=cgroup")
+    assert (status, json.loads(body)["error"]) == (400, "by: which cgroup a process was in is not recorded")
+    assert recorded.ask(f"/api/v1/memory?at={span['since'] - 3600}")[0] == 404
+
+
+def test_accounts_of_the_past_want_a_recording(server: Server) -> None:
+    status, _, body = server.ask("/api/v1/load?at=1000000000")
+    assert status == 404
+    assert "jinmaek record" in json.loads(body)["error"]
+
+
+def test_a_recording_has_figures(recorded: Server) -> None:
     host = recorded.get("/api/v1/host")
     assert host["live"] is False
     span = host["span"]
     told = recorded.get(f"/api/v1/history?since={span['since']}&until={span['until']}")
     (load,) = [one for one in told["charts"] if one["id"] == "load"]
     assert any(value is not None for value in load["series"][0]["values"])
-    assert recorded.ask("/api/v1/memory")[0] == 404
     middle = (span["since"] + span["until"]) / 2
     then = recorded.get(f"/api/v1/processes?at={middle}")
     assert then["time"] <= middle

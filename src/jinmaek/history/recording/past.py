@@ -155,6 +155,12 @@ class Past:
             at -= behind - first
         raise IndexError(place)
 
+    def before(self, place: int, seconds: float) -> Past:
+        """The samples of this boot from so long before a sample up to it: at least its own."""
+        # Samples are not taken to the microsecond: the first of so many seconds is one a little earlier.
+        end = self.times[place]
+        return Past(self.recording, self.boot, end - seconds - 0.1, end)
+
     def has(self, table: str) -> bool:
         """Whether a table was read here at all."""
         for entry, first, behind in self._entries:

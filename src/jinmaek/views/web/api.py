@@ -225,10 +225,16 @@ async def cgroup_tree(sources: Sources, given: Given) -> Document:
 
 def _account(kind: Kind) -> Callable[[Sources, Given], Awaitable[Document]]:
     async def ask(sources: Sources, given: Given) -> Document:
-        if sources.accounts is None:
-            raise Refused(404, "this account is taken of the running host, not of a recording")
+        at, by, lang, archive = given["at"], given.get("by", "command"), given["lang"], sources.archive
         try:
-            return await sources.accounts.get(kind, given.get("by", "command"), given["lang"])
+            if at is None and sources.accounts is not None:
+                return await sources.accounts.get(kind, by, lang)
+            if archive is None:
+                raise Refused(404, "accounts of the past need a recording: jinmaek record")
+            if by == "cgroup":
+                raise Refused(400, "by: which cgroup a process was in is not recorded")
+            moment = (await sources.recorded(archive.span))[1] if at is None else at
+            return await sources.recorded(archive.account, moment, kind, by, lang)
         except NoMeminfo as absent:
             raise Refused(503, f"/proc/meminfo cannot be read: {absent.gap.kind}") from None
 
@@ -258,9 +264,11 @@ OPERATIONS = (
     Operation("/api/v1/findings", "when which rule held", (LANG, SINCE, UNTIL), "Timeline", timeline),
     Operation("/api/v1/processes", "processes at a moment", (AT, SORT, LIMIT), "Processes", processes),
     Operation("/api/v1/cgroups", "cgroups at a moment", (AT,), "Cgroups", cgroup_tree),
-    Operation("/api/v1/memory", "the memory ledger, now", (LANG, BY), "Memory", _account("memory")),
-    Operation("/api/v1/swap", "the swap account, now", (LANG, BY), "Swap", _account("swap")),
-    Operation("/api/v1/load", "the load account, now: watches for 11 s", (LANG,), "Load", _account("load")),
+    Operation("/api/v1/memory", "the memory ledger", (LANG, AT, BY), "Memory", _account("memory")),
+    Operation("/api/v1/swap", "the swap account", (LANG, AT, BY), "Swap", _account("swap")),
+    Operation(
+        "/api/v1/load", "the load account; now: watches for 11 s", (LANG, AT), "Load", _account("load")
+    ),
     Operation("/api/v1/texts", "the words of the page", (LANG,), "Texts", texts),
     Operation("/api/v1/rules", "the rules that are judged", (LANG,), "Rules", rules),
 )

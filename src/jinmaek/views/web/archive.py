@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from jinmaek.accounts.cpu import explained
+from jinmaek.accounts.memory_owners import By
 from jinmaek.diagnosis.episodes import episodes
 from jinmaek.diagnosis.look import Look
 from jinmaek.diagnosis.past import at_moment, look_at, needed, widest
@@ -24,6 +25,8 @@ from jinmaek.model import Diagnosis, TasksRead
 from jinmaek.root import LIVE
 from jinmaek.tasks import users
 from jinmaek.views.top_frame import TABLES, Frame, frame
+from jinmaek.views.web.accounts import Kind
+from jinmaek.views.web.accounts_past import account
 from jinmaek.views.web.findings import Seen
 from jinmaek.views.web.moments import Stretch
 
@@ -191,6 +194,12 @@ class Archive:
             place = self._place(recording, at)
             end = place.past.times[place.at]
             return made(look_at(Past(recording, place.past.boot, end - back, end), "en"))
+
+    def account(self, at: float, kind: Kind, by: By, lang: str) -> dict[str, object]:
+        """The memory ledger, the swap or the load account then. Raises ``NotThere``, ``NoMeminfo``."""
+        with self._reading() as recording:
+            place = self._place(recording, at)
+            return account(place.past, place.at, kind, by, self._rules, lang)
 
     def findings(self, since: float, until: float) -> list[Seen]:
         """When which rule held in that time; what was judged lately is not judged again."""

@@ -177,7 +177,9 @@ SCHEMAS: dict[str, Schema] = {
         residual_bytes=WHOLE,
         sentence=TEXT,
     ),
-    "Swap": like("swap", total_bytes=WHOLE, used_bytes=WHOLE, parts=items({"type": "object"}), sentence=TEXT),
+    "Swap": like(
+        "swap", total_bytes=UNKNOWN, used_bytes=UNKNOWN, parts=items({"type": "object"}), sentence=TEXT
+    ),
     "Load": like("load", load1=UNKNOWN, parts=items({"type": "object"}), unexplained=UNKNOWN, sentence=TEXT),
     "Texts": record(schema=ONE, lang=TEXT, texts=LABELS),
     "Rules": record(

@@ -24,8 +24,7 @@ const NAMES = {
   swap: "Swap",
   cgroups: "Cgroups",
 };
-const LIVE_ONLY = ["memory", "load", "swap"]; // accounts are of the running host
-const names = () => Object.keys(TABS).filter((name) => state.host?.live !== false || !LIVE_ONLY.includes(name));
+const names = () => Object.keys(TABS);
 const at = (id) => document.getElementById(id);
 const view = at("view");
 const vitals = new Vitals(at("vitals"));

@@ -1,7 +1,7 @@
-// What the three accounts have in common: they are of the running host, now, and taken when asked for.
+// What the three accounts have in common: taken of the running host when asked for, or of the moment that is shown.
 
 import { el, fill } from "../dom.js";
-import { moment, percent, span } from "../format.js";
+import { percent, span } from "../format.js";
 import { state, watch } from "../state.js";
 import { t } from "../texts.js";
 import { Asking, waiting } from "./loading.js";
@@ -11,25 +11,24 @@ export function account(view, name, note, draw, parameters = () => ({})) {
   const asking = new Asking();
   const again = el("button", { type: "button", id: "again", text: t("take it again"), on: { click: () => load() } });
   const tools = el("div", { class: "row" }, again);
-  const warn = el("div");
   const place = el("div", { "aria-live": "polite" });
-  view.append(tools, warn, place);
+  view.append(tools, place);
+
+  let turn = 0; // another moment may be asked for before there is an answer
 
   async function load() {
+    const mine = ++turn;
     again.disabled = true;
-    if (!place.childElementCount || place.querySelector(".failed")) fill(place, waiting(note()));
+    if (!place.childElementCount || place.querySelector(".failed")) fill(place, waiting(past() ? t("reading the recording…") : note()));
     else place.setAttribute("aria-busy", "true");
-    await asking.ask(name, { lang: state.lang, ...parameters() }, place, (told) => fill(place, draw(told)));
+    await asking.ask(name, { lang: state.lang, at: state.at, ...parameters() }, place, (told) => mine === turn && fill(place, draw(told)));
+    if (mine !== turn) return;
     place.removeAttribute("aria-busy");
     again.disabled = false;
+    again.hidden = past();
   }
 
-  function then() {
-    fill(warn, state.at === null ? null : el("p", { class: "failed", text: t("This account is taken of the running host, not of {time}.", { time: moment(state.at) }) }));
-  }
-
-  const unwatch = watch(["at"], then);
-  then();
+  const unwatch = watch(["at"], load);
   load();
   return {
     tools,
@@ -40,6 +39,9 @@ export function account(view, name, note, draw, parameters = () => ({})) {
     },
   };
 }
+
+/** Whether what is shown was recorded. */
+export const past = () => state.at !== null || state.host?.live === false;
 
 export function costs(told) {
   return el("p", { class: "soft", text: t("this account cost {cpu} of CPU in {wall}", { cpu: span(told.cost.cpu_s), wall: span(told.cost.wall_s) }) });

@@ -5,7 +5,7 @@ import { el, fill, put, table } from "../dom.js";
 import { bytes, percent } from "../format.js";
 import { t } from "../texts.js";
 import { squarify } from "../treemap.js";
-import { account, costs, gaps, share } from "./account.js";
+import { account, costs, gaps, past, share } from "./account.js";
 
 const GROUPS = { command: "by command", process: "by process", user: "by user", cgroup: "by cgroup" };
 const OWNERS = 6;
@@ -17,7 +17,14 @@ export function open(view) {
     { id: "by", "aria-label": t("what processes are put together by"), on: { change: () => ((by = choose.value), tab.load()) } },
     Object.entries(GROUPS).map(([value, text]) => el("option", { value, text: t(text) })),
   );
-  const tab = account(view, "memory", () => t("reading the memory of all processes…"), draw, () => ({ by }));
+  // Which cgroup a process was in is not recorded.
+  const offered = () => {
+    const cgroup = choose.querySelector("[value=cgroup]");
+    cgroup.hidden = cgroup.disabled = past();
+    if (cgroup.disabled && by === "cgroup") by = choose.value = "command";
+    return { by };
+  };
+  const tab = account(view, "memory", () => t("reading the memory of all processes…"), draw, offered);
   put(tab.tools, choose);
   return tab;
 }
