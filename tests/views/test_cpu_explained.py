@@ -13,7 +13,7 @@ OVER = "(over 100%: the host counts in ticks, processes by the clock)"
     [
         (Explained(2.0, 1.5, 0.2), "CPU explained 75%, 10% in exited tasks"),
         (Explained(2.0, 1.5, 0.5), "CPU explained 75%, 25% in exited tasks"),
-        (Explained(2.0, 2.0, 0.006), "CPU explained 100%, 0% in exited tasks"),
+        (Explained(2.0, 1.6, 0.44), "CPU explained 80%, 22% in exited tasks"),
         (Explained(0.1, 0.14, 0.003), f"CPU explained 140%, 3% in exited tasks {OVER}"),
         (Explained(0.1, 0.08, 0.03), f"CPU explained 80%, 30% in exited tasks {OVER}"),
         (Explained(0.0, 0.1, 0.0), ""),
