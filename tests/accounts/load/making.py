@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults.making import running, sh, until
+from tests.faults.making import removed, running, sh
 
 HOG = "while True: pass"
+HOGS = """
+import hashlib, threading
+data = bytes(1 << 22)
+def work():
+    while True: hashlib.sha256(data)  # without the interpreter's lock
+for _ in range(int(sys.argv[2])): threading.Thread(target=work).start()
+"""
 WRITER = """
 import os, time
 f = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
@@ -51,8 +58,7 @@ def cgroup(controller: str, settings: dict[str, str]) -> Iterator[Path]:
     except OSError as error:
         pytest.skip(f"no {controller} limit here: {error}")
     finally:
-        until(lambda: not (group / "cgroup.procs").read_text().strip(), 20, "the cgroup to empty")
-        group.rmdir()
+        removed(group)
 
 
 @contextlib.contextmanager
@@ -81,22 +87,22 @@ def loop_device(folder: Path, size: int) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def slow_reader(folder: Path, name: str) -> Iterator[int]:
-    """A process that reads from a device which answers twenty times a second."""
+    """A process that reads from a device which answers five times a second: it waits even on busy CPUs."""
     with loop_device(folder, 64 << 20) as device:
         number = os.stat(device).st_rdev
-        limit = {"blkio.throttle.read_iops_device": f"{os.major(number)}:{os.minor(number)} 20"}
+        limit = {"blkio.throttle.read_iops_device": f"{os.major(number)}:{os.minor(number)} 5"}
         with cgroup("blkio", limit) as group, inside(group, name, READER, str(device)) as pid:
             yield pid
 
 
 @contextlib.contextmanager
-def vfork_parents(folder: Path, name: str, count: int) -> Iterator[None]:
+def vfork_parents(folder: Path, name: str, count: int) -> Iterator[list[int]]:
     """Processes that wait in D for a child that cannot go on."""
     fifo = folder / "fifo"
     os.mkfifo(fifo)
-    with running(name, VFORK, str(fifo), count=count):
+    with running(name, VFORK, str(fifo), count=count) as parents:
         try:
-            yield
+            yield [parent.pid for parent in parents]
         finally:
             # Whoever opens it for reading may go on.
             os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))

@@ -90,10 +90,10 @@ def test_a_writer_to_a_frozen_file_system(tmp_path: Path) -> None:
         "import os, time\nf = os.open(sys.argv[2], 65)\nwhile True: os.pwrite(f, b'x', 0); time.sleep(0.01)"
     )
     with loop_filesystem(tmp_path) as mount, running("jm-w", code, str(mount / "file")) as (process,):
-        until((mount / "file").exists, 20, "the file to be made")
+        until((mount / "file").exists, 60, "the file to be made")
         with frozen(mount):
             stat = Path(f"/proc/{process.pid}/stat")
-            until(lambda: ") D " in stat.read_text(), 20, "the writer to wait")
+            until(lambda: ") D " in stat.read_text(), 60, "the writer to wait")
             found = Places(LIVE).of(waiting(pid=process.pid))
         assert found is not None
         assert (found.mountpoint, found.fstype, found.writing) == (str(mount), "ext4", True)
