@@ -14,7 +14,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ HOLD = """
 import mmap, os, sys, time
 held = [open(path, "rb", buffering=0) for path in sys.argv[1:]]
 print("ready", flush=True)
-time.sleep(120)
+time.sleep(600)
 """
 MAP = """
 import mmap, os, sys, time
@@ -49,7 +48,7 @@ for path, part in zip(sys.argv[1:], maps):
         except OSError: pass
     if "--unlink" in os.environ.get("HOW", ""): os.unlink(path)
 print("ready", flush=True)
-time.sleep(120)
+time.sleep(600)
 """
 
 
@@ -66,7 +65,7 @@ def said(*words: str, top: int = 0) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=300,
     )
     told: dict[str, Any] = json.loads(done.stdout)
     return told
@@ -75,7 +74,7 @@ def said(*words: str, top: int = 0) -> dict[str, Any]:
 def shown(*words: str) -> str:
     """What the command prints."""
     command = [sys.executable, "-m", "jinmaek", "cache", "--lang", "en", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 def named(told: dict[str, Any], path: Path | str) -> dict[str, Any]:
@@ -117,7 +116,9 @@ def test_a_file_just_read_ranks_first_with_fincore_s_bytes(
 ) -> None:
     (row,) = meminfo(Path("/proc/meminfo").read_text())
     room = min(row.MemAvailable or 0, shutil.disk_usage(tmp_path).free)
-    size = 1024 * MIB if room > 4096 * MIB else 256 * MIB
+    if room < 1024 * MIB:
+        pytest.skip("no room for a large file")
+    size = 256 * MIB
     path = filled(tmp_path / "large", size)
     try:
         dropped(path)
@@ -163,9 +164,13 @@ def test_sums_close_and_nothing_is_left_over(tmp_path: Path) -> None:
 def test_dirty_before_fsync_and_not_after(tmp_path: Path) -> None:
     path = tmp_path / "written"
     with path.open("wb", buffering=0) as file:
-        file.write(b"x" * (8 * MIB))
-        # Open for writing alone: nobody may map it, and cachestat(2) answers all the same.
-        assert named(said(), path)["dirty_bytes"] == 8 * MIB
+        for _ in range(5):  # somebody may call sync(2) meanwhile, or have so much to write that all of it is
+            os.pwrite(file.fileno(), b"x" * (8 * MIB), 0)
+            # Open for writing alone: nobody may map it, and cachestat(2) answers all the same.
+            dirty = named(said(), path)["dirty_bytes"]
+            if dirty == 8 * MIB:
+                break
+        assert dirty == 8 * MIB
         os.fsync(file.fileno())
         entry = named(said(), path)
     assert (entry["dirty_bytes"], entry["cached_bytes"], entry["evicted_bytes"]) == (0, 8 * MIB, 0)
@@ -194,7 +199,10 @@ def test_a_file_that_is_only_mapped(how: str, tmp_path: Path, monkeypatch: pytes
 
 def test_tmpfs_counts_under_shmem() -> None:
     with on_tmpfs(8 * MIB) as path, children.child(HOLD, str(path)):
-        told = said()
+        for _ in range(5):  # Shmem is read at another moment than the files
+            told = said()
+            if told["found_shmem_bytes"] <= told["shmem_bytes"] + 8 * MIB:
+                break
         entry = named(told, path)
         assert (entry["shmem"], entry["cached_bytes"], entry["dirty_bytes"]) == (True, 8 * MIB, None)
         assert told["found_shmem_bytes"] >= 8 * MIB
@@ -227,9 +235,9 @@ time.sleep(600)
         memory_cgroup(64 * MIB) as group,
         running("jm-reader", code, str(group), str(hot), str(cold), str(done)) as (reader,),
     ):
-        until(done.exists, 60, "the files to be read")
-        # The kernel sums up how much is active in a cgroup every two seconds.
-        until(lambda: named(said(str(cold)), cold)["recently_evicted_bytes"], 20, "recent evictions")
+        until(done.exists, 300, "the files to be read")
+        # The kernel sums up how much is active in a cgroup every two seconds, or when it comes to it.
+        until(lambda: named(said(str(cold)), cold)["recently_evicted_bytes"] > MIB, 120, "recent evictions")
         told = said()
         (row,) = meminfo(Path("/proc/meminfo").read_text())
         entry = named(told, cold)
@@ -298,8 +306,10 @@ def test_a_file_system_that_hangs_is_left_alone(tmp_path: Path) -> None:
         # stat(2) through the same descriptor does wait.
         child = os.fork()
         if child == 0:
-            os.stat(mount / "f")
-            os._exit(0)
+            try:
+                os.stat(mount / "f")
+            finally:
+                os._exit(0)  # also where the server is ended before it answers
         for words in ([], [str(tmp_path)], [str(mount / "f")], ["--scan", "--budget", "1s"]):
             told = said(*words)
             skipped = [one for one in told["looked_at"]["skipped"] if one["detail"] == "fuse"]
@@ -446,7 +456,7 @@ path = sys.argv[1] + "/inside"
 with open(path, "wb") as file: file.write(b"x" * (1 << 20))
 held = open(path, "rb")
 print("ready", flush=True)
-time.sleep(120)
+time.sleep(600)
 """
     inside = tmp_path / "inside"
     with children.child(code, str(tmp_path)) as pid:
@@ -464,6 +474,11 @@ def test_buffers_and_the_file_behind_a_loop_device(tmp_path: Path) -> None:
         told = said()
         device = sh("findmnt", "-n", "-o", "SOURCE", str(mount)).strip()
         held = {one["path"]: one["cached_bytes"] for one in told["devices"]}
+        for _ in range(5):  # Buffers are read at another moment than the devices
+            if sum(held.values()) <= told["buffers_bytes"] + MIB:
+                break
+            told = said()
+            held = {one["path"]: one["cached_bytes"] for one in told["devices"]}
         if device not in held:
             pytest.skip(f"{device} may not be opened here")
         assert held[device] > 0
@@ -519,6 +534,18 @@ def test_another_user_is_told_a_lower_bound(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_it_without_a_word(tmp_path: Path) -> None:
+    for _ in range(5):  # on a busy machine it may be done before it is interrupted
+        status, out, seen = interrupted()
+        if status != 0:
+            break
+    assert status == 130
+    assert out == b""
+    assert seen.endswith(b"\r\x1b[K")
+    assert b"Traceback" not in seen
+
+
+def interrupted() -> tuple[int, bytes, bytes]:
+    """How a scan ends that is interrupted at its first progress; what it printed, and on the terminal."""
     parent, terminal = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "jinmaek", "cache", "--scan", "--budget", "60s", "/"],
@@ -528,18 +555,16 @@ def test_an_interrupt_ends_it_without_a_word(tmp_path: Path) -> None:
     try:
         os.close(terminal)
         seen = b""
-        end = time.monotonic() + 30
-        while b"looking at the page cache" not in seen and time.monotonic() < end:
-            seen += os.read(parent, 4096)
+        with contextlib.suppress(OSError):  # EIO: it has ended
+            while b"looking at the page cache" not in seen:
+                seen += os.read(parent, 4096)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
         with contextlib.suppress(OSError):
-            seen += os.read(parent, 4096)
+            while True:
+                seen += os.read(parent, 4096)
     finally:
         process.kill()
         process.wait()
         os.close(parent)
-    assert process.returncode == 130
-    assert out == b""
-    assert seen.endswith(b"\r\x1b[K")
-    assert b"Traceback" not in seen
+    return process.returncode, out, seen

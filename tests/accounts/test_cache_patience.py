@@ -20,7 +20,7 @@ def null() -> int:
 
 
 def test_what_comes_in_time() -> None:
-    descriptor = open_within(5, null)
+    descriptor = open_within(60, null)
     os.close(descriptor)
 
 
@@ -44,7 +44,7 @@ def test_what_comes_late_is_closed() -> None:
     with pytest.raises(LeftBehind, match=r"no answer within 0\.02 s"):
         open_within(0.02, slow)
     os.write(release, b"x")
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not late or os.path.exists(f"/proc/self/fd/{late[0]}"):
         assert time.monotonic() < end, "it stayed open"
         time.sleep(0.01)

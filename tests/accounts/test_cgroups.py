@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import CAPTURES
+from tests.faults.making import removed
 
 from jinmaek.accounts.cgroups import TABLES, Cgroup, Limit, Stall, account
 from jinmaek.kernel.cgroup_files import TOP
@@ -117,7 +119,7 @@ def test_captured_hosts(tree: str) -> None:
 
 @contextmanager
 def limited(size: int) -> Iterator[Path]:
-    folder = Path("/sys/fs/cgroup/memory/jm-test-cgroups")
+    folder = Path(f"/sys/fs/cgroup/memory/jm-test-cgroups-{os.getpid()}")
     if not Path("/sys/fs/cgroup/memory/memory.limit_in_bytes").exists():
         pytest.skip("no memory controller of version 1 here")
     try:
@@ -128,12 +130,7 @@ def limited(size: int) -> Iterator[Path]:
         (folder / "memory.limit_in_bytes").write_text(str(size))
         yield folder
     finally:
-        end = time.monotonic() + 5
-        while folder.exists() and time.monotonic() < end:
-            try:
-                folder.rmdir()
-            except OSError:
-                time.sleep(0.05)
+        removed(folder)
 
 
 @pytest.mark.kernel

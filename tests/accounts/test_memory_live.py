@@ -9,14 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from tests.faults.making import MIB, memory_cgroup, needs_root, running, sh, swap_file, until
+from tests.faults.making import MIB, memory_cgroup, needs_root, removed, running, sh, swap_file, until
 
 import jinmaek
 
@@ -84,7 +83,7 @@ def command(name: str, *options: str) -> dict[str, Any]:
 
 def said_by(program: list[str], name: str, *options: str, **how: Any) -> dict[str, Any]:
     words = [*program, name, "--json", "--lang", "en", *options]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120, **how)
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=300, **how)
     said: dict[str, Any] = json.loads(done.stdout)
     jsonschema.validate(said, json.loads((DOCS / f"{name}.schema.json").read_text()))
     return said
@@ -234,7 +233,7 @@ def test_two_gib_in_a_tmpfs_of_another_mount_namespace_too(tmp_path: Path) -> No
                 said = ledger()
             finally:
                 other.stdin.close()
-                other.wait(timeout=20)
+                other.wait(timeout=120)
     owners = {one["name"]: one for one in bucket(said, "shmem")["owners"]}
     assert owners[str(here)]["kind"] == "tmpfs"
     assert owners[str(here)]["bytes"] == 2 * GIB
@@ -299,7 +298,7 @@ def test_two_hundred_processes_that_share_a_mapping() -> None:
     size = 256 * MIB
     with running("jm-shared", SHARED, str(size), "200") as holders:
         ready(holders, 200)
-        said = ledger("--budget", "20s")
+        said = ledger("--budget", "100s")
     if os.geteuid() == 0:
         (shared,) = (one for one in bucket(said, "shmem")["owners"] if one.get("holder") == "jm-shared")
         assert shared["kind"] == "shared-mapping"
@@ -321,9 +320,12 @@ def test_swap_in_zram() -> None:
         running("jm-cold", ANONYMOUS, str(group), str(512 * MIB)) as holders,
     ):
         ready(holders)
-        said = ledger()
-        swap = command("swap", "--for", "1s")
-    (disk,) = (one for one in bucket(said, "compressed")["owners"] if one["name"] == name)
+        for _ in range(5):  # others may be swapped out to it meanwhile
+            said = ledger()
+            swap = command("swap", "--for", "1s")
+            (disk,) = (one for one in bucket(said, "compressed")["owners"] if one["name"] == name)
+            if disk["bytes"] <= bucket(said, "compressed")["bytes"] + MIB:
+                break
     assert disk["orig_bytes"] > 400 * MIB
     # The counter of pages lags behind by what the CPUs have not folded in.
     assert 0 < disk["bytes"] <= bucket(said, "compressed")["bytes"] + MIB
@@ -358,9 +360,12 @@ def test_anonymous_tmpfs_and_segment_in_swap(tmp_path: Path) -> None:
             ("jm-sysv", SEGMENT, (str(128 * MIB), str(number))),
         ):
             ready(stack.enter_context(running(name, code, str(group), *words)))
-        until(lambda: meminfo()["SwapTotal"] - meminfo()["SwapFree"] > 600 * MIB, 20, "swapping")
-        swap = command("swap", "--for", "2s")
-        said = ledger()
+        until(lambda: meminfo()["SwapTotal"] - meminfo()["SwapFree"] > 600 * MIB, 120, "swapping")
+        for _ in range(5):  # now that there is swap, others may be moved there, and come back
+            swap = command("swap", "--for", "2s")
+            said = ledger()
+            if not swap["active"] and bucket(said, "swap-cache")["bytes"] <= 64 * MIB:
+                break
     closes(swap)
     parts = {part["kind"]: part for part in swap["parts"]}
     anon = next(one for one in parts["anon"]["who"] if one["name"] == "jm-anon")
@@ -438,20 +443,16 @@ def test_a_removed_cgroup_that_is_still_held(tmp_path: Path) -> None:
             files.append(tmp_path / f"held-{number}")
             script = f"echo 0 >{folder}/cgroup.procs; head -c 1048576 /dev/zero >{files[-1]}"
             subprocess.run(["sh", "-c", script], check=True)
-            until(lambda where=folder: gone(where), 10, "the cgroup to empty")
-        time.sleep(0.5)
-        said = ledger()
+            removed(folder)
+        until(lambda: dying(ledger())["count"] >= count, 60, "the kernel to let go of them")
+        held = dying(ledger())
     finally:
         for file in files:
             file.unlink(missing_ok=True)
-    held = next(one for one in bucket(said, "percpu")["owners"] if one["kind"] == "dying-cgroups")
     assert held["count"] >= count
     assert held["bytes"] is None
 
 
-def gone(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except OSError:
-        return False
-    return True
+def dying(said: dict[str, Any]) -> dict[str, Any]:
+    kind = "dying-cgroups"
+    return next((one for one in bucket(said, "percpu")["owners"] if one["kind"] == kind), {"count": 0})

@@ -30,7 +30,7 @@ os.environ.update(TERM="xterm", HOME={home!r}, COLUMNS="160", LINES="40")
 pid, screen = pty.fork()
 if pid == 0:
     os.execv({htop!r}, [{htop!r}, "-C"])
-shown, end = b"", time.monotonic() + 30
+shown, end = b"", time.monotonic() + 60
 while time.monotonic() < end and not re.search(rb"Mem.*?[0-9][KMGT]/[0-9.]+[KMGT]", shown):
     shown += os.read(screen, 65536)
 os.kill(pid, signal.SIGKILL)
@@ -133,11 +133,16 @@ def test_reasons_add_up_to_the_difference(host: str) -> None:
 
 
 def test_the_running_kernel_s_available_is_explained() -> None:
-    one, movement, _ = read_core(LIVE)
-    made = available(one.meminfo, one.zones, one.page)
-    assert made is not None
-    assert made.told is not None
-    assert abs(made.made - made.told) <= 16 * MIB + (movement or 0)
+    def beyond() -> int:
+        """Bytes by which the two differ more than memory moved between the readings."""
+        one, movement, _ = read_core(LIVE)
+        made = available(one.meminfo, one.zones, one.page)
+        assert made is not None
+        assert made.told is not None
+        return abs(made.made - made.told) - 16 * MIB - (movement or 0)
+
+    # The movement is told by some of the readings, and others on the host may take much between the rest.
+    assert any(beyond() <= 0 for _ in range(5))
 
 
 def test_what_is_missing_is_unknown() -> None:
