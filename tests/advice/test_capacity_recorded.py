@@ -195,8 +195,9 @@ GROWS = """
 import time
 blocks = []
 print("go", flush=True)
+began = time.monotonic()
 while True:
-    blocks.append(bytearray({size}))
+    while len(blocks) < (time.monotonic() - began) * 10: blocks.append(bytearray({size}))
     time.sleep(0.1)
 """
 
@@ -220,7 +221,7 @@ def test_a_live_look_goes_on_from_a_recorder(
         assert found["history"]["recording"] == folder
         assert found["history"]["samples"] >= 19
         assert found["window_s"] > 18
-        assert found["judged"]["seconds"] < 5
+        assert found["judged"]["seconds"] < 15, "this look alone, late as a busy machine makes it"
         mine = next(one for one in found["growers"] if one["pid"] == grower.pid)
         assert mine["class"] == "leak"
         assert mine["bytes_per_s"] == pytest.approx(2e6, rel=0.4)
@@ -229,12 +230,12 @@ def test_a_live_look_goes_on_from_a_recorder(
         assert "history: recorder since" in capsys.readouterr().out
         alone = said(capsys, "--for", "1s", "--no-history")
         assert alone["history"] is None
-        assert alone["window_s"] < 5
+        assert alone["window_s"] < 15
     finally:
         grower.kill()
         recorder.send_signal(signal.SIGTERM)
         grower.wait()
-        recorder.wait(20)
+        recorder.wait(120)
 
 
 def samples(folder: str) -> list[int]:

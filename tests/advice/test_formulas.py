@@ -91,11 +91,13 @@ def test_dirty_limits_by_hand() -> None:
 
 @pytest.mark.kernel
 def test_this_kernels_watermarks_and_memavailable() -> None:
-    for _ in range(20):
+    end = time.monotonic() + 120
+    while time.monotonic() < end:  # a moment in which nobody takes or gives memory between the readings
         seen = here()
         assert recomputed(seen) == told(seen)
         if watermarks.available(seen, watermarks.told(seen)) * seen.page == seen.now("meminfo.MemAvailable"):
             return
+        time.sleep(0.01)
     pytest.fail("MemAvailable is never what the formula says")
 
 
@@ -120,7 +122,10 @@ def test_this_kernels_commit_limit() -> None:
 @pytest.mark.kernel
 def test_this_kernels_dirty_limits() -> None:
     """vmstat's are computed by the same formula; memory moves between the two readings."""
-    seen = here()
+    assert any(dirty_limits_are_as_told(here()) for _ in range(5))
+
+
+def dirty_limits_are_as_told(seen: Seen) -> bool:
     now = limits.DirtySettings(
         round(seen.now("sys_vm.dirty_ratio") * 100),
         int(seen.now("sys_vm.dirty_bytes")),
@@ -128,9 +133,14 @@ def test_this_kernels_dirty_limits() -> None:
         int(seen.now("sys_vm.dirty_background_bytes")),
     )
     found = limits.dirty_limits(limits.dirtyable(seen), now, seen.page)
-    assert found.limit / seen.page == pytest.approx(seen.now("vmstat.nr_dirty_threshold"), rel=0.02)
-    background = seen.now("vmstat.nr_dirty_background_threshold")
-    assert found.background / seen.page == pytest.approx(background, rel=0.02)
+    limit, background = (
+        seen.now(f"vmstat.{name}") for name in ("nr_dirty_threshold", "nr_dirty_background_threshold")
+    )
+    print(found, limit, background)
+    return bool(
+        found.limit / seen.page == pytest.approx(limit, rel=0.02)
+        and found.background / seen.page == pytest.approx(background, rel=0.02)
+    )
 
 
 @pytest.mark.kernel
@@ -159,7 +169,6 @@ def test_the_kernel_sets_the_dirty_limit_that_was_predicted() -> None:
         new = 300 << 20
         figures = {figure.name.template: figure.value for figure in knob.figures(here(), new)}
         setting.apply(knob, new)
-        time.sleep(0.5)
         seen = here()
         assert seen.now("vmstat.nr_dirty_threshold") * seen.page == figures["never more dirty than"]
 
