@@ -51,7 +51,7 @@ READ = """
 import time
 while True:
     with open({path!r}, "rb", buffering=0) as file:
-        while file.read(1 << 18): time.sleep(0.0005)
+        while file.read(1 << 18): time.sleep(0.002)
 """
 FORK = """
 import os, signal, time
@@ -150,7 +150,7 @@ def grower(name: str, limit: int, command: Sequence[str], *, swap: bool = False)
             yield Grown(process.pid, group)
         finally:
             process.kill()
-            process.wait(timeout=30)
+            process.wait(timeout=120)
 
 
 def python(name: str, code: str, **values: object) -> list[str]:

@@ -14,10 +14,13 @@ from tests.faults.making import (
     diagnose,
     entering,
     findings,
+    looked,
     needs_root,
     quiet,
+    ready,
     running,
     uncached_file,
+    until,
 )
 
 pytestmark = pytest.mark.kernel
@@ -25,6 +28,7 @@ pytestmark = pytest.mark.kernel
 SPIN = "while True: pass"
 BURSTS = """
 import time
+print(flush=True)
 while True:
     end = time.process_time() + 0.004
     while time.process_time() < end: pass
@@ -32,16 +36,16 @@ while True:
 """
 GROW = """
 import mmap, time
-memory = mmap.mmap(-1, 116 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory = mmap.mmap(-1, 112 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for at in range(0, len(memory), 4096): memory[at] = 1
-kept = []
-while True: kept.append(bytearray(65536)); time.sleep(0.2)
+kept = []; print(flush=True)
+while True: kept.append(bytearray(65536)); time.sleep(0.4)
 """
 HOLD = """
 import mmap, time
 memory = mmap.mmap(-1, 58 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for at in range(0, len(memory), 4096): memory[at] = 1
-time.sleep(600)
+print(flush=True); time.sleep(600)
 """
 STREAM = """
 while True:
@@ -70,10 +74,28 @@ def of(said: dict[str, Any], rule: str, group: Path) -> list[dict[str, Any]]:
     return [f for f in said["findings"] if f["rule"] == rule and f["subject"] == subject]
 
 
+def names(found: list[dict[str, Any]]) -> set[int]:
+    """The processes that are blamed."""
+    return {culprit["pid"] for finding in found for culprit in finding["culprits"]}
+
+
+def stat(group: Path, file: str, name: str) -> int:
+    lines = (group / file).read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.split()[0] == name)
+
+
+def used(group: Path) -> int:
+    version_1 = group / "memory.usage_in_bytes"
+    return int((version_1 if version_1.exists() else group / "memory.current").read_text())
+
+
 def test_a_hog_under_a_quota_is_held_back_and_named() -> None:
     with cgroup("cpu", cpu_quota=0.2) as group, running("jm-quota", entering(group) + SPIN, count=2) as hogs:
-        time.sleep(1)
-        (finding,) = of(diagnose(), "cgroup.cpu-throttled", group)
+        until(lambda: stat(group, "cpu.stat", "nr_throttled") > 9, 60, "the quota to run out")
+        said = looked(
+            lambda said: names(of(said, "cgroup.cpu-throttled", group)) >= {hog.pid for hog in hogs}
+        )
+        (finding,) = of(said, "cgroup.cpu-throttled", group)
     own, *processes = finding["culprits"]
     assert (own["kind"], own["name"], own["why"]) == ("cgroup", f"/{group.name}", "a quota of 0.20 CPUs")
     assert {culprit["pid"] for culprit in processes} == {hog.pid for hog in hogs}
@@ -81,8 +103,8 @@ def test_a_hog_under_a_quota_is_held_back_and_named() -> None:
 
 
 def test_short_bursts_below_the_quota_are_no_finding() -> None:
-    with cgroup("cpu", cpu_quota=0.5) as group, running("jm-burst", entering(group) + BURSTS):
-        time.sleep(1)
+    with cgroup("cpu", cpu_quota=0.5) as group, running("jm-burst", entering(group) + BURSTS) as burst:
+        ready(*burst)
         assert of(diagnose(), "cgroup.cpu-throttled", group) == []
 
 
@@ -92,8 +114,8 @@ def test_mapped_files_larger_than_the_limit_thrash_and_the_reader_is_named(tmp_p
         cgroup("memory", memory_max=64 * MIB) as group,
         running("jm-mapper", entering(group) + RANDOM, str(file)) as (mapper,),
     ):
-        time.sleep(3)
-        said = diagnose()
+        until(lambda: stat(group, "memory.stat", "pgmajfault") > 1000, 120, "pages to be read again")
+        said = looked(lambda said: of(said, "cgroup.memory-thrashing", group))
     (finding,) = of(said, "cgroup.memory-thrashing", group)
     own, first, *_ = finding["culprits"]
     assert (own["kind"], first["pid"], first["name"]) == ("cgroup", mapper.pid, "jm-mapper")
@@ -106,7 +128,7 @@ def test_a_stream_of_files_fills_a_cgroup_and_nothing_is_wrong(tmp_path: Path) -
         cgroup("memory", memory_max=64 * MIB) as group,
         running("jm-stream", entering(group) + STREAM, str(file)),
     ):
-        time.sleep(3)
+        until(lambda: used(group) > 60 * MIB, 120, "the files to fill it")
         said = diagnose()
     for rule in ("cgroup.memory-near-limit", "cgroup.memory-thrashing"):
         assert of(said, rule, group) == []
@@ -119,7 +141,7 @@ def test_growth_towards_the_limit_is_found_before_it_is_reached() -> None:
         cgroup("memory", memory_max=128 * MIB, swap=False) as group,
         running("jm-grower", entering(group) + GROW) as (grower,),
     ):
-        time.sleep(3)
+        ready(grower)
         (finding,) = of(diagnose(), "cgroup.memory-near-limit", group)
     own, first, *_ = finding["culprits"]
     assert own["why"].partition(" MiB of ")[2].startswith("anonymous memory")
@@ -130,9 +152,9 @@ def test_growth_towards_the_limit_is_found_before_it_is_reached() -> None:
 def test_a_heap_of_fixed_size_near_the_limit_is_no_finding() -> None:
     with (
         cgroup("memory", memory_max=64 * MIB, swap=False) as group,
-        running("jm-heap", entering(group) + HOLD),
+        running("jm-heap", entering(group) + HOLD) as heap,
     ):
-        time.sleep(2)
+        ready(*heap)
         said = diagnose()
     assert of(said, "cgroup.memory-near-limit", group) == []
     assert of(said, "cgroup.memory-thrashing", group) == []
@@ -143,8 +165,10 @@ def test_a_kill_is_found_with_its_victim_and_is_no_finding_once_it_is_long_over(
     code += "for at in range(0, len(held), 4096): held[at] = 1\n"
     with cgroup("memory", memory_max=32 * MIB, swap=False) as group:
         with running("jm-victim", entering(group) + code) as (victim,):
-            assert victim.wait(timeout=30) == -9
-        finding = findings(diagnose("2s"))["memory.oom-kill"]
+            assert victim.wait(timeout=120) == -9
+        finding = findings(looked(lambda said: "memory.oom-kill" in findings(said), span="2s"))[
+            "memory.oom-kill"
+        ]
     mine = [culprit for culprit in finding["culprits"] if culprit["pid"] == victim.pid]
     assert [culprit["name"] for culprit in mine] == ["jm-victim"]
     assert "limit of its cgroup" in mine[0]["why"]

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.making import alarms, diagnose, findings, found, on_a_calm_machine, quiet, running, shell
+from tests.faults.making import (
+    alarms,
+    diagnose,
+    findings,
+    found,
+    looked,
+    on_a_calm_machine,
+    quiet,
+    ready,
+    running,
+    shell,
+    until,
+)
 
 pytestmark = pytest.mark.kernel
 
@@ -26,6 +38,7 @@ while True:
 """
 NAPS = """
 import threading, time
+print(flush=True)
 def nap():
     while True: time.sleep(0.0002)
 for _ in range(8): threading.Thread(target=nap).start()
@@ -33,6 +46,7 @@ for _ in range(8): threading.Thread(target=nap).start()
 SPIN = """
 import os
 os.sched_setaffinity(0, {int(sys.argv[2])})
+print(flush=True)
 while True: pass
 """
 LEAK = """
@@ -42,18 +56,24 @@ held = []
 while True:
     try: held.append(os.open("/dev/null", os.O_RDONLY))
     except OSError: pass
+    if len(held) == 201: print(flush=True)
     time.sleep(float(sys.argv[2]) if len(held) > 200 else 0)
 """
 KEEP = """
 import os, resource, time
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 held = [os.open("/dev/null", os.O_RDONLY) for _ in range(225)]
-time.sleep(600)
+print(flush=True); time.sleep(600)
 """
 
 
 def cpus() -> list[int]:
     return sorted(os.sched_getaffinity(0))
+
+
+def about(said: dict[str, Any], *kinds: str) -> list[str]:
+    """The rules of these kinds that have a finding, to act on or not."""
+    return [rule for rule in findings(said) if rule.startswith(kinds)]
 
 
 def mine(finding: dict[str, Any], pids: set[int]) -> list[dict[str, Any]]:
@@ -75,9 +95,9 @@ def test_threads_that_hand_each_other_a_byte_are_a_switch_storm() -> None:
 
 def test_many_switches_of_threads_that_nap_are_no_finding() -> None:
     on_a_calm_machine("cpu")
-    with running("jm-nap", NAPS):
-        time.sleep(1)
-        said = diagnose()
+    with running("jm-nap", NAPS) as naps:
+        ready(*naps)
+        said = looked(lambda said: not about(said, "cpu."))
     assert "cpu.switch-storm" not in findings(said)
     assert [rule for rule in alarms(said) if rule.startswith("cpu.")] == []
 
@@ -100,33 +120,40 @@ def test_a_compilation_is_no_fork_storm(tmp_path: Path) -> None:
     objects = " ".join(f"f{number}.o" for number in range(200))
     (tmp_path / "Makefile").write_text(f"all: {objects}\n")
     with shell(f"while :; do rm -f *.o; make -j{len(cpus())}; done", cwd=tmp_path):
-        time.sleep(1)
-        said = diagnose()
+        until(lambda: list(tmp_path.glob("*.o")), 60, "make to begin")
+        said = looked(lambda said: "process.fork-storm" not in findings(said))
     assert "process.fork-storm" not in findings(said)
 
 
 def test_programs_started_at_a_moderate_rate_are_no_finding() -> None:
     with shell("while :; do /bin/true; sleep 0.02; done", count=2):
         time.sleep(1)
-        said = diagnose()
+        said = looked(lambda said: not about(said, "process.fork-storm", "cpu.switch-storm"))
     assert "process.fork-storm" not in findings(said)
     assert "cpu.switch-storm" not in findings(said)
 
 
 def test_busy_cpus_for_which_nobody_waits_are_nothing_to_act_on() -> None:
     on_a_calm_machine("cpu")
-    with running("jm-spin", SPIN, str(cpus()[0])):
-        time.sleep(1)
-        said = diagnose()
-    assert [rule for rule in alarms(said) if rule.startswith(("cpu.", "process."))] == []
+
+    def alarming(said: dict[str, Any]) -> list[str]:
+        return [rule for rule in alarms(said) if rule.startswith(("cpu.", "process."))]
+
+    with running("jm-spin", SPIN, str(cpus()[0])) as spin:
+        ready(*spin)
+        said = looked(lambda said: not alarming(said))
+    assert alarming(said) == []
 
 
-@pytest.mark.parametrize(("pause", "severity"), [(0.3, "info"), (0.001, "warning")])
+@pytest.mark.parametrize(("pause", "severity"), [(1, "info"), (0.001, "warning")])
 def test_a_process_that_leaks_descriptors_is_found_before_and_at_its_limit(
     pause: float, severity: str
 ) -> None:
     with running("jm-leak", LEAK, str(pause)) as (leak,):
-        time.sleep(2)
+        ready(leak)
+        if pause < 1:
+            at_its_limit = Path(f"/proc/{leak.pid}/fd")
+            until(lambda: len(list(at_its_limit.iterdir())) == 256, 60, "all descriptors to be open")
         finding = found("process.files-exhausted")
     (named,) = mine(finding, {leak.pid})
     assert named["name"] == "jm-leak"
@@ -136,8 +163,8 @@ def test_a_process_that_leaks_descriptors_is_found_before_and_at_its_limit(
 
 
 def test_a_process_that_always_has_nine_tenths_open_is_no_finding() -> None:
-    with running("jm-keep", KEEP):
-        time.sleep(1)
+    with running("jm-keep", KEEP) as keep:
+        ready(*keep)
         said = diagnose()
     assert "process.files-exhausted" not in alarms(said)
     if "process.files-exhausted" not in findings(said):

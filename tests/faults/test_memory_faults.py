@@ -26,9 +26,12 @@ from tests.faults.making import (
     memory_cgroup,
     needs_root,
     quiet,
+    ready,
+    removed,
     running,
     sh,
     swap_file,
+    unmounted,
     until,
 )
 
@@ -131,8 +134,7 @@ def found(rule: str, fault: Fault, span: str, *options: str) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for _ in range(TRIES):
         with fault() as processes:
-            for process in processes:
-                ready(process)
+            ready(*processes)
             said = diagnose(span, *options)
             if rule in findings(said):
                 return {**findings(said)[rule], "pids": [process.pid for process in processes]}
@@ -140,18 +142,13 @@ def found(rule: str, fault: Fault, span: str, *options: str) -> dict[str, Any]:
     pytest.fail(f"{rule} was not found: {others}")
 
 
-def calm(rule: str, span: str, *options: str) -> str | None:
-    """Why a rule is quiet, by one of a few looks: another's swapping is no sign of what is looked at here."""
+def calm(rule: str, span: str, *options: str, why: str | None = "") -> None:
+    """A rule is quiet in one of a few looks, for this reason, or for any: others swap and take memory too."""
     for _ in range(TRIES):
         said = diagnose(span, *options)
-        if rule in quiet(said):
-            return quiet(said)[rule]
-    pytest.fail(f"{rule} is not quiet: {findings(said).get(rule)}")
-
-
-def ready(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"\n", "it could not do what it should"
+        if rule in quiet(said) and (quiet(said)[rule] == why or (why == "" and quiet(said)[rule])):
+            return
+    pytest.fail(f"{rule} is not quiet like that: {findings(said).get(rule)}, {quiet(said).get(rule)}")
 
 
 @contextlib.contextmanager
@@ -164,7 +161,7 @@ def tmpfs(folder: Path, size: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        sh("umount", str(folder))
+        unmounted(folder)
 
 
 def test_a_leak_is_told_from_a_heap_that_is_collected() -> None:
@@ -175,9 +172,14 @@ def test_a_leak_is_told_from_a_heap_that_is_collected() -> None:
     first = finding["culprits"][0]
     assert (first["name"], first["pid"]) == ("jm-leak", finding["pids"][0])
     assert first["share"] > 0.2
-    with running("jm-saw", SAW, str(50 * MIB)):
-        said = diagnose("20s", *trend)
-    blamed = [c["name"] for f in said["findings"] if f["rule"] == "memory.leak" for c in f["culprits"][:1]]
+    with running("jm-saw", SAW, str(50 * MIB)) as saw:
+        ready(*saw)
+        for _ in range(2):  # a saw that others keep from its work may just stand high when a look ends
+            said = diagnose("20s", *trend)
+            leaks = [f for f in said["findings"] if f["rule"] == "memory.leak"]
+            blamed = [c["name"] for f in leaks for c in f["culprits"][:1]]
+            if "jm-saw" not in blamed:
+                break
     assert "jm-saw" not in blamed
 
 
@@ -219,11 +221,11 @@ open({str(told)!r}, "w").write("x"); time.sleep(600)
         memory_cgroup(64 * MIB) as group,
         running("jm-cold", fill, str(group)),
     ):
-        until(told.exists, 60, "swap to be full")
+        until(told.exists, 120, "swap to be full")
         time.sleep(2)
         assert meminfo("SwapFree") < 0.1 * meminfo("SwapTotal")
-        assert calm("swap.full", "5s") == "memory is plentiful: full swap holds what nobody uses"
-        assert calm("swap.stale", "5s")
+        calm("swap.full", "5s", why="memory is plentiful: full swap holds what nobody uses")
+        calm("swap.stale", "5s")
 
 
 def test_a_tmpfs_that_is_filled_and_one_that_is_full(tmp_path: Path) -> None:
@@ -238,8 +240,8 @@ with open(sys.argv[2], "wb", buffering=0) as file:
 """
     with tmpfs(tmp_path / "mounted", "6g") as mount:
         (mount / "first").write_bytes(bytes(640 * MIB))
-        still = calm("memory.shmem-growth", "20s", *trend)
-        assert still == "the level is there, but nothing else agrees with it"
+        alone = "the level is there, but nothing else agrees with it"
+        calm("memory.shmem-growth", "20s", *trend, why=alone)
         writer = partial(running, "jm-writer", write, str(mount / "second"))
         finding = found("memory.shmem-growth", writer, "20s", *trend)
         assert finding["culprits"][0]["name"] == str(mount)
@@ -265,8 +267,8 @@ def test_names_that_do_not_exist_beside_plenty_of_memory(tmp_path: Path) -> None
     low = limits("kernel.slab-growth", negative=0.001, slab=0.002, plenty=0.1, calm=0.5)
     with running("jm-prober", MISSING, str(tmp_path), "300000") as (prober,):
         ready(prober)
-        reason = calm("kernel.slab-growth", "5s", *low)
-    assert reason == "it is names and inodes the kernel can drop, and memory is plentiful"
+        plenty = "it is names and inodes the kernel can drop, and memory is plentiful"
+        calm("kernel.slab-growth", "5s", *low, why=plenty)
 
 
 def test_many_processes_that_map_the_same_memory(tmp_path: Path) -> None:
@@ -301,8 +303,8 @@ def removed_cgroups(parent: Path, folder: Path, count: int) -> Iterator[list[sub
             group.mkdir()
             made.append(group)
             with running("jm-toucher", touch, str(group), str(folder / str(n))) as (toucher,):
-                toucher.wait(timeout=30)
-            group.rmdir()
+                toucher.wait(timeout=120)
+            removed(group)
         yield []
     finally:
         for group in made:
@@ -351,6 +353,10 @@ def pool(pages: int) -> Iterator[None]:
         knob.write_text(before)
 
 
+def nobody() -> AbstractContextManager[list[subprocess.Popen[bytes]]]:
+    return contextlib.nullcontext([])
+
+
 def test_huge_pages_for_nobody_and_huge_pages_in_use() -> None:
     needs_root()
     size = 2 * MIB
@@ -361,13 +367,14 @@ def test_huge_pages_for_nobody_and_huge_pages_in_use() -> None:
     new, scarce = limits("memory.hugepages-wasted", boot=0), limits("memory.hugepages-wasted", available=1)
     plenty = limits("memory.hugepages-wasted", plenty=0.1, calm=0.9)
     with pool(pages):
-        assert calm("memory.hugepages-wasted", "5s", *new, *plenty) == "memory is plentiful without them"
+        calm("memory.hugepages-wasted", "5s", *new, *plenty, why="memory is plentiful without them")
         never = limits("memory.hugepages-wasted", plenty=1)
-        finding = findings(diagnose("5s", *new, *scarce, *never))["memory.hugepages-wasted"]
+        finding = found("memory.hugepages-wasted", nobody, "5s", *new, *scarce, *never)
         assert finding["culprits"][0]["name"] == "huge pages of 2 MiB"
         with running("jm-huge", HUGE, str(pages * size)) as (user,):
             ready(user)
-            assert calm("memory.hugepages-wasted", "5s", *new, *scarce, *never) is None, "not even the level"
+            # Not even the level is there.
+            calm("memory.hugepages-wasted", "5s", *new, *scarce, *never, why=None)
 
 
 def test_a_cache_full_of_files_is_no_trouble(tmp_path: Path) -> None:

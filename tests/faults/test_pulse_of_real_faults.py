@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.faults.making import (
@@ -14,10 +15,13 @@ from tests.faults.making import (
     diagnose,
     findings,
     frozen,
+    looked,
     loop_filesystem,
     memory_cgroup,
     needs_root,
+    on_a_calm_machine,
     quiet,
+    ready,
     running,
     swap_file,
     until,
@@ -56,8 +60,21 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
+def culprits(said: dict[str, Any], rule: str) -> list[dict[str, Any]]:
+    """Who is blamed by the findings of a rule."""
+    return [culprit for f in said["findings"] if f["rule"] == rule for culprit in f["culprits"]]
+
+
+def pids(found: list[dict[str, Any]]) -> set[int]:
+    return {culprit["pid"] for culprit in found}
+
+
 def test_idle_machine_has_nothing_to_do() -> None:
-    said = diagnose()
+    for _ in range(3):  # somebody may begin to work in the middle of a look
+        on_a_calm_machine("cpu", "io", "memory")
+        said = diagnose()
+        if not alarms(said):
+            break
     assert alarms(said) == []
     judged = {verdict["rule"] for kind in ("findings", "quiet", "unknown") for verdict in said[kind]}
     assert judged == {rule.id for rule in rules()}
@@ -66,30 +83,47 @@ def test_idle_machine_has_nothing_to_do() -> None:
 def test_cpu_hog_on_every_core_is_named() -> None:
     cores = len(os.sched_getaffinity(0))
     with running("jm-hog", SPIN, count=cores) as hogs:
-        time.sleep(1)
-        finding = findings(diagnose())["cpu.saturated"]
-    first = finding["culprits"][0]
-    assert (first["name"], first["kind"]) == ("jm-hog", "process")
-    assert first["pid"] in {hog.pid for hog in hogs}
-    assert first["share"] == pytest.approx(1 / cores, abs=0.15)
+        mine = {hog.pid for hog in hogs}
+        until(lambda: all(seconds(pid) > 0.5 for pid in mine), 60, "the hogs to be at work")
+        began = time.monotonic()
+        said = looked(lambda said: pids(culprits(said, "cpu.saturated")) >= mine)
+        took = time.monotonic() - began
+        ran = {pid: seconds(pid) for pid in mine}
+    # Others may be at work too, and before them.
+    found = [one for one in culprits(said, "cpu.saturated") if one["kind"] == "process"]
+    assert pids(found) >= mine
+    assert found == sorted(found, key=lambda one: -one["share"])
+    assert sum(one["share"] for one in found) <= 1
+    for one in found:
+        used = float(one["why"].split(" s of CPU time")[0])
+        assert 0 < used / one["share"] < 1.1 * cores * took
+        if one["pid"] in mine:
+            assert one["name"] == "jm-hog"
+            assert 0.4 < used < ran[one["pid"]] + 0.1
+
+
+def seconds(pid: int) -> float:
+    """CPU time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_writers_on_a_frozen_filesystem_wait_for_a_lock_not_a_disk(tmp_path: Path) -> None:
     needs_root()
     with loop_filesystem(tmp_path) as mount, running("jm-writer", WRITE, str(mount), count=4) as writers:
-        until(lambda: len(list(mount.iterdir())) >= 5, 10, "the writers to begin")
+        until(lambda: len(list(mount.iterdir())) >= 5, 60, "the writers to begin")
         with frozen(mount):
-            pids = {writer.pid for writer in writers}
-            until(lambda: all(state_of(pid) == "D" for pid in pids), 10, "the writers to block")
-            assert procs_blocked() == 0
-            channels = {Path(f"/proc/{pid}/wchan").read_text() for pid in pids}
-            said = diagnose()
-    found = findings(said)
-    assert "load.blocked-on-disk" not in found
-    finding = found["load.blocked-on-lock"]
-    assert {c["pid"] for c in finding["culprits"]} == pids
-    assert all(c["name"] == "jm-writer" and c["share"] == pytest.approx(0.25) for c in finding["culprits"])
-    assert all(any(channel in c["why"] for channel in channels) for c in finding["culprits"])
+            mine = {writer.pid for writer in writers}
+            until(lambda: all(state_of(pid) == "D" for pid in mine), 60, "the writers to block")
+            # Those of others who wait for a disk come and go; the four would stay.
+            until(lambda: procs_blocked() < len(mine), 60, "the kernel to count none of them", every=0.01)
+            channels = {Path(f"/proc/{pid}/wchan").read_text() for pid in mine}
+            said = looked(lambda said: pids(culprits(said, "load.blocked-on-lock")) == mine)
+    assert not mine & pids(culprits(said, "load.blocked-on-disk"))
+    found = culprits(said, "load.blocked-on-lock")
+    assert pids(found) == mine
+    assert all(c["name"] == "jm-writer" and c["share"] == pytest.approx(0.25) for c in found)
+    assert all(any(channel in c["why"] for channel in channels) for c in found)
 
 
 def test_thrashing_in_swap_then_stale_swap(tmp_path: Path) -> None:
@@ -98,30 +132,51 @@ def test_thrashing_in_swap_then_stale_swap(tmp_path: Path) -> None:
     with swap_file(tmp_path, 512 * MIB), memory_cgroup(64 * MIB) as group:
         code = f'open("{group}/cgroup.procs", "w").write("0")\n' + TOUCH
         with running("jm-swapper", code, str(192 * MIB), str(told)) as (swapper,):
-            until(lambda: swap_used() > 64 * MIB, 60, "pages to be swapped out")
-            said = diagnose()
-            found = findings(said)
-            assert found["swap.active"]["severity"] in ("warning", "critical")
-            assert found["swap.active"]["culprits"][0]["pid"] == swapper.pid
-            assert found["memory.thrashing"]["culprits"][0]["pid"] == swapper.pid
+            until(lambda: swap_used() > 64 * MIB, 120, "pages to be swapped out")
+
+            def thrashing(said: dict[str, Any]) -> bool:
+                found = findings(said)
+                return (
+                    {"swap.active", "memory.thrashing"} <= found.keys()
+                    and found["swap.active"]["severity"] in ("warning", "critical")
+                    and found["swap.active"]["culprits"][0]["pid"] == swapper.pid
+                    and found["memory.thrashing"]["culprits"][0]["pid"] == swapper.pid
+                )
+
+            said = looked(thrashing)
+            assert thrashing(said), findings(said)
 
             os.kill(swapper.pid, signal.SIGSTOP)
-            until(lambda: state_of(swapper.pid) == "T", 20, "the swapper to stop")
-            time.sleep(2)
-            still = diagnose()
-            assert swap_used() > 64 * MIB
-            assert alarms(still) == []
+            until(lambda: state_of(swapper.pid) == "T", 60, "the swapper to stop")
+            held = swapped(swapper.pid)
+
+            def stale(said: dict[str, Any]) -> bool:
+                return not about_memory(said) and bool(quiet(said).get("swap.stale"))
+
+            # The kernel may move there what others on the host have not used for long.
+            still = looked(stale, tries=5)
+            assert held > 64 * MIB
+            assert swapped(swapper.pid) >= held, "nobody asked for it"
+            assert about_memory(still) == []
             assert quiet(still)["swap.stale"], "the reason why swap in use is no problem"
+
+
+def about_memory(said: dict[str, Any]) -> list[str]:
+    return [rule for rule in alarms(said) if rule.startswith(("swap.", "memory.", "cgroup.memory"))]
 
 
 def test_three_hundred_zombies_have_one_parent() -> None:
     with running("jm-parent", ZOMBIES, "300") as (parent,):
-        assert parent.stdout is not None
-        parent.stdout.readline()
-        finding = findings(diagnose())["process.zombies"]
-    first = finding["culprits"][0]
-    assert (first["name"], first["pid"]) == ("jm-parent", parent.pid)
+        ready(parent)
+        said = looked(lambda said: parent.pid in pids(culprits(said, "process.zombies")))
+    (first,) = (one for one in culprits(said, "process.zombies") if one["pid"] == parent.pid)
+    assert first["name"] == "jm-parent"
     assert "300" in first["why"]
+
+
+def swapped(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmSwap:")) * 1024
 
 
 def swap_used() -> int:

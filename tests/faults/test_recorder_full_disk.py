@@ -52,15 +52,15 @@ def test_a_full_disk(disk: Path, tmp_path: Path) -> None:
     said = tmp_path / "said"
     with said.open("w") as errors, subprocess.Popen(words, stderr=errors) as child:
         try:
-            until(lambda: any(one.stat().st_size > 10_000 for one in folder.glob("*.stream")))
+            until(lambda: any(one.stat().st_size > 10_000 for one in folder.glob("*.stream")), 60)
             filler = disk / "filler"
             with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
                 fill(file.fileno())
             # The last page of its file still has room for some samples.
-            until(lambda: "recording pauses: No space left on device" in said.read_text(), 60)
+            until(lambda: "recording pauses: No space left on device" in said.read_text(), 120)
             assert child.poll() is None
             filler.unlink()
-            until(lambda: "recording goes on" in said.read_text(), 30)
+            until(lambda: "recording goes on" in said.read_text(), 120)
             time.sleep(0.5)
         finally:
             child.send_signal(signal.SIGTERM)

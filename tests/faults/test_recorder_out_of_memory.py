@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +29,7 @@ MIB = 1 << 20
 LIMIT = 320 * MIB
 SECONDS = float(os.environ.get("JINMAEK_EXHAUSTED_SECONDS", "20"))
 LATE = 0.3
-"""Seconds by which a sample may be late that waited for nothing: others use the machine too."""
+"""Seconds by which a sample may be late that waited for nothing: a look takes its time."""
 
 LOCKER = """
 import ctypes, mmap, sys, time
@@ -75,7 +75,7 @@ def exhausted(tmp_path: Path) -> Iterator[Path]:
         locked = tmp_path / "locked"
         join = entering(group)
         undo.enter_context(running("locker", join + LOCKER, str(LIMIT - 120 * MIB), str(locked)))
-        until(locked.exists, 30, "memory is locked")
+        until(locked.exists, 120, "memory is locked")
         undo.enter_context(running("reader", join + READER, str(file)))
         undo.enter_context(running("asker", join + ASKER))
         yield group
@@ -90,13 +90,13 @@ def test_no_second_is_missed_but_what_the_kernel_stalled(
     words = [sys.executable, "-m", "jinmaek", "record", "--recording", folder]
     child = subprocess.Popen(words, stderr=subprocess.PIPE)
     try:
-        until(lambda: os.path.exists(f"{folder}/lock"), 30, "the recorder is at work")
+        until(lambda: os.path.exists(f"{folder}/lock"), 120, "the recorder is at work")
         if inside:
             (exhausted / "cgroup.procs").write_text(f"{child.pid}\n")
         time.sleep(SECONDS)
         assert child.poll() is None, "the recorder was killed"
         child.send_signal(signal.SIGTERM)
-        assert child.wait(60) == 0
+        assert child.wait(120) == 0
     finally:
         if child.poll() is None:
             child.kill()
@@ -109,7 +109,11 @@ def test_no_second_is_missed_but_what_the_kernel_stalled(
         assert kills[-1] > kills[0], "nobody was killed: memory was not exhausted"
         assert reclaimed[-1] > reclaimed[0]
         assert len(past) >= SECONDS / 2
-        waits = [stalls(past, f"pressure_{name}.some_total") for name in ("memory", "io", "cpu")]
+        waits = [
+            *(stalls(past, f"pressure_{name}.some_total") for name in ("memory", "io", "cpu")),
+            # What the hypervisor takes is nobody's wait.
+            stalls(past, "stat_cpu.steal"),
+        ]
         for place, (before, after) in enumerate(pairwise(past.times)):
             late = after - before - 1.0
             if late > LATE:
@@ -119,13 +123,22 @@ def test_no_second_is_missed_but_what_the_kernel_stalled(
 
 
 def total(past: Past, name: str) -> list[float]:
-    lines = past.series(ref(name), 0, float("inf"))
-    assert not isinstance(lines, Gap), f"{name}: {lines}"
-    return [value for points in lines.values() for _, value in points if value is not None]
+    return [value for points in lines(past, name) for _, value in points if value is not None]
+
+
+def lines(past: Past, name: str) -> list[Sequence[tuple[float, float | None]]]:
+    """One for each subject: each CPU, or the host."""
+    found = past.series(ref(name), 0, float("inf"))
+    assert not isinstance(found, Gap), f"{name}: {found}"
+    return list(found.values())
 
 
 def stalls(past: Past, name: str) -> list[float]:
     """Seconds of waiting so far, at every sample."""
-    found = total(past, name)
+    found: dict[float, float] = {}
+    for points in lines(past, name):
+        for at, value in points:
+            if value is not None:
+                found[at] = found.get(at, 0.0) + value
     assert len(found) == len(past)
-    return found
+    return list(found.values())

