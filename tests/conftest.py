@@ -9,6 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine may stand still for seconds: how long an example takes says nothing of what is tested.
+settings.register_profile(
+    "busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy")
 
 CAPTURES = Path(__file__).parent / "captures"
 OTHER_HOSTS = Path(__file__).parents[2] / "shared" / "captures"
