@@ -214,7 +214,13 @@ def swap_file(folder: Path, size: int) -> Iterator[Path]:
     try:
         yield path
     finally:
-        sh("swapoff", str(path))
+        # Refused while memory is short, or committed to its limit, by others too.
+        until(lambda: swapped_off(path), 120, "room for what is in swap", every=1)
+
+
+def swapped_off(path: Path) -> bool:
+    done = subprocess.run(["swapoff", str(path)], check=False, capture_output=True, timeout=600)
+    return done.returncode == 0 or str(path) not in Path("/proc/swaps").read_text()
 
 
 @contextlib.contextmanager

@@ -233,9 +233,10 @@ def test_vfs_cache_pressure_moves_reclaim_from_page_cache_to_names(many_files: P
     keeping, fair, dropping = (
         {key: statistics.median(one[key] for one in those) for key in those[0]} for those in found.values()
     )
-    assert keeping["names"] > fair["names"] > dropping["names"]
-    assert keeping["cache"] < fair["cache"] < dropping["cache"]
-    assert keeping["looked at"] < fair["looked at"] < dropping["looked at"]
+    assert keeping["names"] > fair["names"] > 1.2 * dropping["names"]
+    # Of the cache, 1 and 100 leave the same but for noise.
+    assert 1.5 * max(keeping["cache"], fair["cache"]) < dropping["cache"]
+    assert 2 * keeping["looked at"] < fair["looked at"] < dropping["looked at"] / 2
 
 
 def test_measure_sees_the_effect_of_vfs_cache_pressure_it_predicted(many_files: Path) -> None:
