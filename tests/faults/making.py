@@ -22,6 +22,15 @@ import ctypes, sys
 ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)
 """
 
+HOGS = """
+import hashlib, threading
+data = bytes(1 << 22)
+def work():
+    while True: hashlib.sha256(data)  # without the interpreter's lock
+for _ in range(int(sys.argv[2])): threading.Thread(target=work).start()
+"""
+"""So many threads of one process on the CPU: more than any other is likely to have there."""
+
 
 def diagnose(span: str = "5s", *options: str) -> dict[str, Any]:
     """What the command says of this host, as JSON."""

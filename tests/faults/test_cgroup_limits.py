@@ -36,7 +36,7 @@ while True:
 """
 GROW = """
 import mmap, time
-memory = mmap.mmap(-1, 112 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory = mmap.mmap(-1, 117 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for at in range(0, len(memory), 4096): memory[at] = 1
 kept = []; print(flush=True)
 while True: kept.append(bytearray(65536)); time.sleep(0.4)

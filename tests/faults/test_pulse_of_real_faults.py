@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.faults.making import (
+    HOGS,
     MIB,
     alarms,
     diagnose,
@@ -31,7 +32,6 @@ from jinmaek.rules import rules
 
 pytestmark = pytest.mark.kernel
 
-SPIN = "while True: pass"
 WRITE = """
 with open(sys.argv[2] + "/" + str(__import__("os").getpid()), "wb", buffering=0) as file:
     while True: file.write(b"x"); file.truncate(0); file.seek(0)
@@ -82,7 +82,7 @@ def test_idle_machine_has_nothing_to_do() -> None:
 
 def test_cpu_hog_on_every_core_is_named() -> None:
     cores = len(os.sched_getaffinity(0))
-    with running("jm-hog", SPIN, count=cores) as hogs:
+    with running("jm-hog", HOGS, "4", count=cores) as hogs:
         mine = {hog.pid for hog in hogs}
         until(lambda: all(seconds(pid) > 0.5 for pid in mine), 60, "the hogs to be at work")
         began = time.monotonic()

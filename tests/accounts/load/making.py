@@ -12,13 +12,6 @@ import pytest
 from tests.faults.making import removed, running, sh
 
 HOG = "while True: pass"
-HOGS = """
-import hashlib, threading
-data = bytes(1 << 22)
-def work():
-    while True: hashlib.sha256(data)  # without the interpreter's lock
-for _ in range(int(sys.argv[2])): threading.Thread(target=work).start()
-"""
 WRITER = """
 import os, time
 f = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)

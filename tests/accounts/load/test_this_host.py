@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.accounts.load.making import HOG, HOGS, WRITER, cgroup, inside, slow_reader, vfork_parents
-from tests.faults.making import frozen, loop_filesystem, needs_root, running, until
+from tests.accounts.load.making import HOG, WRITER, cgroup, inside, slow_reader, vfork_parents
+from tests.faults.making import HOGS, frozen, loop_filesystem, needs_root, running, until
 
 SECONDS = int(os.environ.get("JINMAEK_LOAD_SECONDS", "25"))
 
