@@ -21,12 +21,6 @@ CAPTURES = Path(__file__).parent / "captures"
 OTHER_HOSTS = Path(__file__).parents[2] / "shared" / "captures"
 
 
-def pytest_configure() -> None:
-    """A run in the background of a shell ignores SIGINT, and so would every program the tests start."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @pytest.fixture(scope="session")
 def peer() -> Callable[[str], str]:
     """The path of another program to compare with: a skip on a user's machine, a failure in CI."""
