@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 
 Find = Callable[[str], str]
 """The path of a program, or a skip."""
-READY = 30.0
+READY = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,20 @@ class Started:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback nobody has, below those that the kernel gives to whoever connects somewhere."""
+    range_of_others = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    below = max(1024 + 1000, min(int(range_of_others[0]), 1 << 16))
+    for _ in range(1000):
+        port = random.randrange(1024, below)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
+    raise AssertionError("no port is free")
+
+
+_given: set[int] = set()
 
 
 @contextlib.contextmanager
@@ -48,7 +59,7 @@ def running(words: Sequence[str], folder: Path, url: str, ready: str) -> Iterato
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -60,7 +71,7 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         assert process.poll() is None, log.read_text(errors="replace")[-2000:]
         with (
             contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
-            urllib.request.urlopen(url, timeout=2),
+            urllib.request.urlopen(url, timeout=10),
         ):
             return
         time.sleep(0.05)
@@ -138,12 +149,17 @@ def process_exporter(find: Find, folder: Path) -> Iterator[Started]:
         yield started
 
 
-def await_scrape(url: str, query: str = "up == 1") -> float:
-    """Wait until an engine has an answer to a query, and give the time of the sample."""
+def await_scrape(url: str, query: str = "up == 1", *, ago: float = 0.0) -> float:
+    """Wait until an engine has an answer to a query, and give the time of the sample.
+
+    ``ago`` asks for so many seconds before now: a scrape that goes on may still be written down as of a time
+    that has passed, and be one that failed.
+    """
     end = time.monotonic() + READY
     while time.monotonic() < end:
-        text = urllib.parse.urlencode({"query": query})
-        with urllib.request.urlopen(f"{url}/api/v1/query?{text}", timeout=5) as answer:
+        asked = {"query": query, **({"time": f"{time.time() - ago:.3f}"} if ago else {})}
+        text = urllib.parse.urlencode(asked)
+        with urllib.request.urlopen(f"{url}/api/v1/query?{text}", timeout=60) as answer:
             result = json.load(answer)["data"]["result"]
         if result:
             return float(result[0]["value"][0])

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-READY = 30.0
+READY = 120.0
 WHERE = re.compile(r"metrics at (\S+)/metrics")
 
 
@@ -26,7 +26,7 @@ class Agent:
 
     def metrics(self, **headers: str) -> str:
         request = urllib.request.Request(f"{self.url}/metrics", headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text: str = answer.read().decode()
             return text
 
@@ -75,11 +75,12 @@ def agent(
         end = time.monotonic() + READY
         while "jinmaek_agent_samples_total" not in found.metrics():
             assert time.monotonic() < end
+            time.sleep(0.1)
         yield found
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

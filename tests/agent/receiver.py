@@ -53,7 +53,7 @@ def receiving(behave: Behave, port: int = 0) -> Iterator[Receiver]:
         receiver.over.set()
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(30)
 
 
 def answer(status: int = 204, body: bytes = b"", **headers: str) -> Behave:

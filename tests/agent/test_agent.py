@@ -92,8 +92,8 @@ def test_openmetrics_where_it_is_asked_for(running: Agent) -> None:
 
 
 def test_what_is_read_is_read_once_however_many_ask(running: Agent) -> None:
-    before = running.value("jinmaek_agent_samples_total")
     began = time.monotonic()
+    before = running.value("jinmaek_agent_samples_total")
     for _ in range(30):
         running.metrics()
     after = running.value("jinmaek_agent_samples_total")
@@ -106,7 +106,7 @@ def test_a_service_is_ready_alive_and_stops_in_order(tmp_path: Path) -> None:
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(address))
-        heard.settimeout(20)
+        heard.settimeout(60)
         with agent(tmp_path, ["--interval", "200ms"], {"NOTIFY_SOCKET": str(address)}) as one:
             assert heard.recv(100) == b"READY=1"
             assert heard.recv(100) == b"WATCHDOG=1"
@@ -114,7 +114,7 @@ def test_a_service_is_ready_alive_and_stops_in_order(tmp_path: Path) -> None:
             while (told := heard.recv(100)) == b"WATCHDOG=1":
                 pass
             assert told == b"STOPPING=1"
-            assert one.process.wait(20) == 0
+            assert one.process.wait(60) == 0
         assert [line for line in one.said if "metrics at" not in line] == []
     folder = tmp_path / "recording"
     with Recording(str(folder)) as recording:
@@ -125,11 +125,22 @@ def test_a_service_is_ready_alive_and_stops_in_order(tmp_path: Path) -> None:
 def test_judging_and_scrapes_do_not_delay_the_recorder(tmp_path: Path) -> None:
     """Samples five times a second, judged every second and scraped all the time: none is missed for long."""
     with agent(tmp_path, ["--interval", "200ms", "--judge", "1s"]) as one:
-        until(lambda: (one.value("jinmaek_agent_samples_total") or 0) >= 15)
-        samples, missed = (one.value(f"jinmaek_agent_{what}_total") for what in ("samples", "missed_samples"))
-    assert samples is not None
-    assert missed is not None
-    assert missed <= samples / 2 or os.getloadavg()[0] > (os.cpu_count() or 1)
+
+        def told() -> tuple[float, float]:
+            of = parsed(one.metrics())
+            return of["jinmaek_agent_samples_total", ()], of["jinmaek_agent_missed_samples_total", ()]
+
+        def well() -> bool:
+            samples, missed = told()
+            return samples >= 15 and missed <= samples / 2
+
+        # Others may hold up both for a while: then there are more samples to wait for.
+        end = time.monotonic() + 60
+        while not well():
+            if time.monotonic() > end:
+                assert os.getloadavg()[0] > (os.cpu_count() or 1), told()
+                break
+            time.sleep(0.02)
 
 
 def test_a_second_agent_on_one_recording_is_refused(
@@ -311,13 +322,13 @@ def test_refused_without_the_right_host_name(running: Agent) -> None:
 def test_the_page_beside_the_metrics(tmp_path: Path) -> None:
     pytest.importorskip("starlette", reason="the extra web is not installed")
     with agent(tmp_path, ["--web"]) as one:
-        with urllib.request.urlopen(f"{one.url}/", timeout=10) as answer:
+        with urllib.request.urlopen(f"{one.url}/", timeout=60) as answer:
             assert b"<title>jinmaek</title>" in answer.read()
-        with urllib.request.urlopen(f"{one.url}/api/v1/openapi.json", timeout=10) as answer:
+        with urllib.request.urlopen(f"{one.url}/api/v1/openapi.json", timeout=60) as answer:
             assert json.load(answer)["openapi"].startswith("3.1")
-        with urllib.request.urlopen(f"{one.url}/api/v1/events", timeout=10) as stream:
+        with urllib.request.urlopen(f"{one.url}/api/v1/events", timeout=60) as stream:
             assert stream.readline().startswith((b"retry:", b"event:"))
             one.process.send_signal(signal.SIGTERM)
-            assert one.process.wait(20) == 0, "a client that listens does not keep it from stopping"
+            assert one.process.wait(60) == 0, "a client that listens does not keep it from stopping"
     with agent(tmp_path) as one, pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{one.url}/", timeout=10)
+        urllib.request.urlopen(f"{one.url}/", timeout=60)

@@ -60,19 +60,19 @@ def emptied(one: Sender) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=one.send, args=(stop,), daemon=True)
     thread.start()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while len(one.queue) and time.monotonic() < end:
         time.sleep(0.02)
     stop.set()
     one._there.set()
-    thread.join(10)
+    thread.join(60)
     assert len(one.queue) == 0, (one.failures, one.queue.dropped)
 
 
 def values(url: str, metric: str, at: float) -> dict[str, list[float]]:
     """All values of the 15 minutes before a moment, by the label ``name``."""
     query = urllib.parse.urlencode({"query": f"{metric}[15m]", "time": f"{at:.3f}", "nocache": "1"})
-    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=60) as answer:
         result = json.load(answer)["data"]["result"]
     assert all(one["metric"]["instance"] == "web-7" for one in result)
     assert all(one["metric"]["job"] == "jinmaek" for one in result)
@@ -81,7 +81,7 @@ def values(url: str, metric: str, at: float) -> dict[str, list[float]]:
 
 def now(url: str, metric: str, at: float) -> bool:
     query = urllib.parse.urlencode({"query": metric, "time": f"{at:.3f}", "nocache": "1"})
-    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=60) as answer:
         return bool(json.load(answer)["data"]["result"])
 
 
@@ -240,12 +240,12 @@ def test_an_agent_sends_both_and_goes_on_after_a_restart(tmp_path: Path) -> None
     words += ["--remote-write", f"http://127.0.0.1:{port}/write", "--otlp", f"http://127.0.0.1:{port}"]
     with agent(tmp_path, words) as one:
         for to in ("remote-write", "otlp"):
-            until(lambda to=to: len(list((tmp_path / "push" / to).glob("*.batch"))) >= 2)  # type: ignore[misc]
+            until(lambda to=to: len(list((tmp_path / "push" / to).glob("*.batch"))) >= 2, 120)  # type: ignore[misc]
         assert (one.value('jinmaek_push_queue_samples{to="otlp"}') or 0) > 100
     waited = {to: len(list((tmp_path / "push" / to).glob("*.batch"))) for to in ("remote-write", "otlp")}
     with receiving(answer(), port) as receiver, agent(tmp_path, words) as one:
-        until(lambda: one.value('jinmaek_push_queue_samples{to="remote-write"}') == 0)
-        until(lambda: one.value('jinmaek_push_queue_samples{to="otlp"}') == 0)
+        until(lambda: one.value('jinmaek_push_queue_samples{to="remote-write"}') == 0, 120)
+        until(lambda: one.value('jinmaek_push_queue_samples{to="otlp"}') == 0, 120)
         sent = list(zip(receiver.headers, receiver.bodies, strict=True))
     kinds = {to: [body for head, body in sent if head["Content-Encoding"] == kind]
              for to, kind in (("remote-write", "snappy"), ("otlp", "gzip"))}  # fmt: skip

@@ -1,4 +1,4 @@
-"""One real Prometheus for the tests that want one, with this host and a captured one in it."""
+"""A real Prometheus for the modules that want one, with this host and a captured one in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Scraped:
     at: float
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory, peer: Callable[[str], str]) -> Iterator[Scraped]:
     one, two, three = (tmp_path_factory.mktemp(name) for name in ("this-host", "captured", "prometheus"))
     tree = CAPTURES / "6.12"
@@ -39,5 +39,5 @@ def scraped(tmp_path_factory: pytest.TempPathFactory, peer: Callable[[str], str]
     ):
         this, captured = (started.url.removeprefix("http://") for started in (live, past))
         with prometheus(peer, three, CONFIG.format(this=this, captured=captured)) as engine:
-            at = await_scrape(engine.url, "count(node_load1) == 2")
+            at = await_scrape(engine.url, "count(node_load1) == 2", ago=2)
             yield Scraped(engine.url, this, captured, tree, at)

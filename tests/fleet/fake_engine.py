@@ -66,7 +66,7 @@ def fake(behave: Callable[[Fake], Behaviour], tls: ssl.SSLContext | None = None)
         engine.over.set()
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(30)
 
 
 def reply(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:

@@ -27,12 +27,12 @@ def always(body: bytes, status: int = 200, **headers: str) -> Callable[[Fake], B
     return lambda _: lambda handler, asked: reply(handler, body, status, **headers)
 
 
-def asked(behave: Callable[[Fake], Behaviour], timeout: float = 5.0, **more: object) -> Answer:
+def asked(behave: Callable[[Fake], Behaviour], timeout: float = 60.0, **more: object) -> Answer:
     with fake(behave) as engine:
         return ask(Engine(Access(engine.url, timeout=timeout, **more)), QUERY)  # type: ignore[arg-type]
 
 
-def refused(behave: Callable[[Fake], Behaviour], timeout: float = 5.0) -> NoAnswer:
+def refused(behave: Callable[[Fake], Behaviour], timeout: float = 60.0) -> NoAnswer:
     with pytest.raises(NoAnswer) as told:
         asked(behave, timeout)
     return told.value
@@ -47,8 +47,8 @@ def test_nobody_listens() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with pytest.raises(NoAnswer) as told:
-        ask(Engine(Access(f"http://127.0.0.1:{port}", timeout=2)), QUERY)
+        with pytest.raises(NoAnswer) as told:
+            ask(Engine(Access(f"http://127.0.0.1:{port}", timeout=60)), QUERY)
     assert told.value.why == "unreachable"
     assert "refused" in told.value.detail
 
@@ -99,7 +99,7 @@ def test_no_query_is_waited_for_past_its_time() -> None:
 
     def silent(engine: Fake) -> Behaviour:
         def answer(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
-            engine.over.wait(20)
+            engine.over.wait(120)
 
         return answer
 
@@ -120,7 +120,7 @@ def test_no_query_is_waited_for_past_its_time() -> None:
         began = time.monotonic()
         told = refused(behave, timeout=0.5)
         assert told.why in ("timed out", "malformed")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
 
 
 def test_of_many_queries_those_that_can_be_answered_are() -> None:

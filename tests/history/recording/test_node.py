@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -207,7 +208,7 @@ def test_the_real_exporter(exporter: str, tmp_path: Path, capsys: pytest.Capture
     watched = ("meminfo", "loadavg", "stat", "stat_cpu", "vmstat", "diskstats", "net_dev", "pressure_memory")
     for n in range(3):
         before = take(LIVE, watched)
-        text = urllib.request.urlopen(exporter, timeout=10).read()
+        text = urllib.request.urlopen(exporter, timeout=60).read()
         seen.append((before, take(LIVE, watched)))
         (tmp_path / f"{n}.prom").write_bytes(text)
     status, out, err = imported(capsys, tmp_path / "r", *(str(tmp_path / f"{n}.prom") for n in range(3)))
@@ -259,6 +260,7 @@ def test_the_dump_of_a_real_prometheus(
     )
     with prometheus(peer, tmp_path, config) as engine:
         at = await_scrape(engine.url, "count_over_time(node_load1[1m]) >= 3")
+    over = time.time()
     dump = tmp_path / "dump"
     with dump.open("wb") as file:
         subprocess.run([peer("promtool"), "tsdb", "dump", str(tmp_path / "data")], stdout=file, check=True)
@@ -267,7 +269,7 @@ def test_the_dump_of_a_real_prometheus(
     assert int(out) >= 3
     assert "times by the lines themselves: 1 file" in err
     found = past(tmp_path / "r")
-    assert abs(found.wall(len(found) - 1) - at) < 3
+    assert at - 60 < found.wall(len(found) - 1) < over
     (memory,) = found.snapshot(len(found) - 1).tables["meminfo"]
     assert memory.MemTotal == take(LIVE, ["meminfo"]).tables["meminfo"][0].MemTotal  # type: ignore[attr-defined]
     assert main(["memory", "--recording", str(tmp_path / "r"), "--json"]) == 0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-READY = 30.0
+READY = 120.0
 GOLDEN = Path(__file__).parents[2] / "history" / "recording" / "golden" / "1"
 """A recording of the first format."""
 HOSTILE = b"<b>\x1b[31m\xe2\x80\xae<i x"
@@ -42,7 +42,7 @@ class Server:
         body: bytes | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers in lower case, body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         with contextlib.closing(connection):
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
@@ -59,7 +59,7 @@ class Server:
         """End it by SIGINT; its exit status."""
         self.process.send_signal(2)
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         finally:
             self.process.kill()
             self.process.wait()
@@ -110,7 +110,7 @@ def hostile_process() -> Iterator[int]:
         "import sys,time\n"
         f"open('/proc/self/comm','wb').write({HOSTILE!r})\n"
         "print('ready', flush=True)\n"
-        "end = time.time() + 600\n"
+        "end = time.time() + 7200\n"
         "while time.time() < end:\n"
         "    sum(range(60000)); time.sleep(0.05)\n"
     )

@@ -59,23 +59,23 @@ def test_the_ledger_adds_up(server: Server) -> None:
 
 
 def test_history_follows_the_clock(server: Server) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
+        asked = time.time()
         told = server.get("/api/v1/history?points=50")
         (cpu,) = [one for one in told["charts"] if one["id"] == "cpu"]
         values = [line["values"][-1] for line in cpu["series"]]
-        if values and None not in values:
+        if values and None not in values and asked - told["times"][-1] < 10:
             break
         assert time.monotonic() < end, told
         time.sleep(0.3)
     assert 0 <= sum(values) <= 1.0001
     assert all(len(line["values"]) == len(told["times"]) for line in cpu["series"])
-    assert time.time() - told["times"][-1] < 10
 
 
 def test_a_hostile_name_is_told_as_it_is_and_as_text(server: Server, hostile: int) -> None:
     wanted = HOSTILE.decode()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         status, headers, body = server.ask("/api/v1/processes?limit=300")
         names = {one["pid"]: one["name"] for one in json.loads(body)["processes"]}
@@ -187,7 +187,7 @@ def test_any_question_of_the_schema_is_answered_as_it_says(server: Server) -> No
             max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None
         )
         def ask(case: Any) -> None:
-            answer = case.call(base_url=server.url, timeout=40)
+            answer = case.call(base_url=server.url, timeout=120)
             # That until is after since, and that nothing is known of most moments, no schema can say.
             case.validate_response(answer, excluded_checks=[checks.positive_data_acceptance])
 

@@ -39,7 +39,7 @@ def raw(server: Server, text: bytes, wait: float = 5.0) -> bytes:
 
 
 def listening(server: Server) -> socket.socket:
-    sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    sock = socket.create_connection(("127.0.0.1", server.port), timeout=60)
     sock.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     return sock
 
@@ -51,7 +51,7 @@ def test_many_listen_and_each_is_told(server: Server) -> None:
     try:
         end = time.monotonic() + SECONDS
         while time.monotonic() < end or any(one.count(b"event: sample") < 2 for one in got.values()):
-            assert time.monotonic() < end + 20
+            assert time.monotonic() < end + 60
             for one in select.select(sockets, [], [], 0.5)[0]:
                 got[one] = got[one][-100_000:] + one.recv(65_536)
             assert server.ask("/api/v1/history?points=100")[0] == 200
@@ -121,7 +121,7 @@ def test_a_slow_listener_ends_and_is_counted(server: Server) -> None:
         while not hub.dropped:
             await asyncio.sleep(0.01)
         gate.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
         return hub.dropped, len(hub), client.queue.qsize()
 
     dropped, left, queued = asyncio.run(play())
@@ -161,8 +161,9 @@ def test_who_never_finishes_a_request_is_disconnected(server: Server) -> None:
     from jinmaek.views.web import serve
 
     needed("uvicorn")
-    got = raw(server, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-", wait=4 * serve.WHOLE_S)
-    assert got == b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60 + 4 * serve.WHOLE_S) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-")
+        assert sock.recv(65_536) == b""
     assert server.ask("/api/v1/host")[0] == 200
 
 
@@ -295,7 +296,7 @@ def test_without_the_library_it_is_one_line() -> None:
         "sys.exit(main(['web']))\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert ended.returncode == 3
     assert "pip install 'jinmaek[web]'" in ended.stderr
@@ -309,7 +310,7 @@ def test_it_stops_at_once_with_listeners(server: Server) -> None:
         sock.recv(4096)
         began = time.monotonic()
         assert made.stop() == 130
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         while sock.recv(65_536):
             pass
 
@@ -354,7 +355,7 @@ def test_https_answers(tmp_path: Path) -> None:
         assert found
         context = ssl.create_default_context(cafile=str(cert))
         context.check_hostname = False
-        connection = http.client.HTTPSConnection("127.0.0.1", int(found[1]), timeout=20, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", int(found[1]), timeout=60, context=context)
         connection.request("GET", "/api/v1/host")
         assert connection.getresponse().status == 200
         connection.close()

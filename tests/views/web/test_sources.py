@@ -26,7 +26,7 @@ from jinmaek.views.web.kept import Kept
 from jinmaek.views.web.live import Live, pause
 from jinmaek.views.web.parameters import Refused, read
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def told_of(path: str, sources: api.Sources, **given: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def test_a_recording_goes_on_in_the_live_history(live: Live, archive: Archive) -
         told_of("history", both, since=since)  # years apart
     archive_span = told_of("host", both)["span"]
     assert archive_span["since"] == since
-    assert archive_span["until"] == pytest.approx(time.time(), abs=10)
+    assert archive_span["until"] == pytest.approx(time.time(), abs=60)
     past = told_of("history", both, since=since, until=since + 30, points=10)
     now = told_of("history", both, points=10)
     for told in (past, now):
@@ -79,7 +79,7 @@ def test_a_moment_is_told_by_who_knows_it(live: Live, archive: Archive) -> None:
     both = sources(live, archive)
     then = archive.span()[1]
     assert told_of("processes", both, at=then)["time"] == then
-    assert told_of("processes", both)["time"] == pytest.approx(time.time(), abs=15)
+    assert told_of("processes", both)["time"] == pytest.approx(time.time(), abs=60)
     assert told_of("diagnosis", both, at=then)["source"] == archive.path
     assert told_of("diagnosis", both)["source"] == "live"
     assert told_of("findings", both, since=then - 30, until=then)["holes"]
@@ -196,6 +196,7 @@ def test_an_account_is_taken_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatc
         return {"by": by, "lang": lang}
 
     monkeypatch.setattr(accounts, "memory", memory)
+    monkeypatch.setattr(accounts, "FRESH", 600.0)
 
     async def ask() -> list[dict[str, object]]:
         made = accounts.Accounts(rules())
