@@ -47,7 +47,10 @@ def test_zombies(peer: Callable[[str], str], tmp_path: Path, capsys: pytest.Capt
     assert main(["rules", "export", "--window", f"{WINDOW}s"]) == 0
     file = soon(capsys.readouterr().out, tmp_path / "rules.yml")
     # What was there before anybody looked is held for as long as was looked.
-    with child(ZOMBIES.replace("sleep(60)", "sleep(3600)"), "120") as parent, agent(tmp_path, ["--judge", "1s"]) as one:
+    with (
+        child(ZOMBIES.replace("sleep(60)", "sleep(3600)"), "120") as parent,
+        agent(tmp_path, ["--judge", "1s"]) as one,
+    ):
         target = one.url.removeprefix("http://")
         with prometheus(peer, tmp_path, CONFIG.format(target=target, rules=file)) as engine:
             await_scrape(engine.url, f'jinmaek_zombies_count{{ppid="{parent}"}} >= 120')

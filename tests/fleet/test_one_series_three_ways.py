@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.engines import prometheus
 from tests.history.recording.kept import META, clocks
+from tests.tasks.children import ZOMBIES, child
 
 from jinmaek.catalog import tables
 from jinmaek.diagnosis.fleet.scope import Scope
@@ -40,8 +41,8 @@ from jinmaek.tasks.choose import Scanner
 pytest.importorskip("urllib3", reason="the extra fleet is not installed")
 pytestmark = pytest.mark.kernel
 
-SECONDS = 36
-HOGGED = range(12, 24)
+SECONDS = 30
+HOGGED = range(10, 21)
 WINDOW = 8.5
 """No whole number of steps: the edge of a window falls between two readings."""
 HOST = "here:9100"
@@ -64,18 +65,18 @@ def hogs(count: int) -> Iterator[None]:
 
 
 def series() -> list[Snapshot]:
-    """Every table of this host once a second, more processes than CPUs wanting to run for a while."""
+    """Every table of this host once a second, for a while with more to run than CPUs, and with zombies."""
     snapshots = []
     names = list(tables())
     cpus = len(take(LIVE, ["stat_cpu"]).tables["stat_cpu"])
     due = time.monotonic()
-    with Scanner(LIVE) as scanner:
+    with Scanner(LIVE) as scanner, ExitStack() as made:
         for second in range(SECONDS):
             if second == HOGGED.start:
-                busy = hogs(3 * cpus)
-                busy.__enter__()
+                made.enter_context(hogs(3 * cpus))
+                made.enter_context(child(ZOMBIES, "120"))
             if second == HOGGED.stop:
-                busy.__exit__(None, None, None)
+                made.close()
             # What comes late is not made up for: two readings at once are no step of time.
             due = max(due + 1, time.monotonic())
             time.sleep(max(0.0, due - time.monotonic()))

@@ -127,7 +127,9 @@ def asked_there(watched: Watched, changed: tuple[Rule, ...], last: int) -> tuple
     return found, frozenset(one.rule for one in fleet.unjudged if one.hosts)
 
 
-@pytest.mark.parametrize(("change", "share"), [(at_once, 0.5), (touchy, 0.0005)], ids=["as they are", "touchy"])
+@pytest.mark.parametrize(
+    ("change", "share"), [(at_once, 0.5), (touchy, 0.0005)], ids=["as they are", "touchy"]
+)
 def test_the_same_verdicts(watched: Watched, change: Callable[[Rule], Rule], share: float) -> None:
     """Scrapes and our readings are up to a second apart: what comes or goes just then may differ.
 

@@ -47,8 +47,14 @@ def test_pages_become_bytes() -> None:
 def test_dirty_until_it_is_written(open_file: int) -> None:
     whole = 8 * MIB + PAGE
     assert asked(open_file) == Cachestat(whole, 0, 0, 0, 0)
-    os.pwrite(open_file, b"y" * MIB, 0)
-    assert MIB <= (asked(open_file).nr_dirty or 0) <= whole  # a large folio is dirty as a whole
+    # Where others have made much dirty, the kernel may begin to write at once.
+    dirty = 0
+    for _ in range(50):
+        os.pwrite(open_file, b"y" * MIB, 0)
+        dirty = max(dirty, asked(open_file).nr_dirty or 0)
+        if dirty >= MIB:
+            break
+    assert MIB <= dirty <= whole  # a large folio is dirty as a whole
     os.fsync(open_file)
     assert asked(open_file) == Cachestat(whole, 0, 0, 0, 0)
 

@@ -1,4 +1,7 @@
-"""A lab that makes and undoes everything there is to make, again and again, until it is killed."""
+"""A lab that makes and undoes everything there is to make, again and again, until it is killed.
+
+With a second word it stays as it is once everything is made.
+"""
 
 from __future__ import annotations
 
@@ -71,4 +74,6 @@ if __name__ == "__main__":
             print(everything.folder, flush=True)
             make_all(everything)
             print("made", flush=True)
+            if len(sys.argv) > 2:
+                signal.pause()
         print("undone", flush=True)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.kernel
 
 EVERYTHING = Path(__file__).with_name("everything.py")
 KILLS = 40 if os.environ.get("JINMAEK_LAB") == "all" else 8
+Traces = Mapping[str, Sequence[object]]
 SETTINGS = ("swappiness", "dirty_bytes", "dirty_ratio", "dirty_background_ratio", "nr_hugepages")
 
 
@@ -41,16 +43,22 @@ def named(prefix: str) -> set[int]:
     return found
 
 
-def traces(base: Path) -> dict[str, object]:
+def traces(base: Path) -> Traces:
     """All that labs may leave behind."""
     return {
         "swap": [line for line in Path("/proc/swaps").read_text().splitlines() if str(base) in line],
         "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if str(base) in line],
         "cgroups": sorted(str(p) for p in Path("/sys/fs/cgroup").glob("*/jinmaek-lab-run-*")),
-        "settings": [Path(f"/proc/sys/vm/{name}").read_text() for name in SETTINGS],
-        "processes": named("jmk-"),
+        "settings": [(name, Path(f"/proc/sys/vm/{name}").read_text()) for name in SETTINGS],
+        "processes": sorted(named("jmk-")),
         "folders": sorted(str(path) for path in base.glob("jinmaek-lab-*/*")),
     }
+
+
+def left(before: Traces, now: Traces) -> Traces:
+    """What is there and was not before: what others have taken away meanwhile is not left behind."""
+    more = {key: [one for one in now[key] if one not in before[key]] for key in now}
+    return {key: ones for key, ones in more.items() if ones}
 
 
 @pytest.fixture
@@ -58,18 +66,18 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("labs")
 
 
-def gone(before: dict[str, object], base: Path, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while (now := traces(base)) != before:
-        assert time.monotonic() < end, {key: now[key] for key in now if now[key] != before[key]}
+def gone(before: Traces, base: Path) -> None:
+    end = time.monotonic() + 120
+    while remains := left(before, traces(base)):
+        assert time.monotonic() < end, remains
         time.sleep(0.1)
 
 
 def test_killed_at_random_moments(base: Path) -> None:
+    """Within a second or so of its beginning, and of the moment at which everything was made."""
     before = traces(base)
     chance = random.Random(11)
-    made = 0
-    for _ in range(KILLS):
+    for turn in range(KILLS):
         lab = subprocess.Popen(
             [sys.executable, str(EVERYTHING), str(base)],
             stdout=subprocess.PIPE,
@@ -80,33 +88,43 @@ def test_killed_at_random_moments(base: Path) -> None:
         assert lab.stderr is not None
         first = lab.stdout.readline()
         assert first, lab.stderr.read()
+        if turn % 3 == 2:
+            assert lab.stdout.readline() == "made\n", lab.stderr.read()
         time.sleep(chance.uniform(0, 1.2))
         lab.kill()
-        said, errors = lab.communicate(timeout=30)
+        _, errors = lab.communicate(timeout=120)
         assert not errors
-        made += "made" in said
         gone(before, base)
-    assert made, "all were killed before everything was made"
+
+
+def parent(pid: int) -> int | None:
+    """Whose child a process is; None where it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
+    except OSError:
+        return None
 
 
 def test_killed_together_with_its_guardian_a_lab_is_cleaned_up_later(base: Path) -> None:
     before = traces(base)
-    lab = subprocess.Popen([sys.executable, str(EVERYTHING), str(base)], stdout=subprocess.PIPE, text=True)
+    words = [sys.executable, str(EVERYTHING), str(base), "and stay"]
+    lab = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert lab.stdout is not None
     while lab.stdout.readline().strip() != "made":
         assert lab.poll() is None
-    (guardian,) = [
-        pid
-        for pid in named("jinmaek-guard")
-        if int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1]) == lab.pid
-    ]
+    (guardian,) = [pid for pid in named("jinmaek-guard") if parent(pid) == lab.pid]
     os.kill(guardian, signal.SIGKILL)
     lab.kill()
-    lab.wait(timeout=30)
+    lab.wait(timeout=120)
     lab.stdout.close()
-    assert traces(base) != before
-    assert clean(str(base)) == (1, ())
-    gone(before, base, 20)
+    assert left(before, traces(base))
+    # Of what was killed, the last may end only now, and the lab is taken for a living one until then.
+    end = time.monotonic() + 60
+    while (cleaned := clean(str(base))) == (0, ()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert cleaned == (1, ())
+    gone(before, base)
 
 
 def test_a_living_lab_is_not_cleaned_up(base: Path) -> None:
@@ -114,7 +132,7 @@ def test_a_living_lab_is_not_cleaned_up(base: Path) -> None:
         worker = start(bench, "jm-sleeper", stay)
         worker.hear()
         assert clean(str(base)) == (0, ())
-        assert worker.state in "SR"
+        assert worker.state not in "ZX"
     assert clean(str(base)) == (0, ())
 
 
@@ -122,13 +140,16 @@ def test_the_guardian_ends_a_lab_that_is_stuck(base: Path, monkeypatch: pytest.M
     monkeypatch.setattr("jinmaek.lab.guardian.GRACE", 0.2)
     pid = os.fork()
     if pid == 0:
-        bench = Bench(str(base))
-        bench.expect(0.2)
-        start(bench, "jm-sleeper", stay)
-        signal.pause()
+        try:
+            bench = Bench(str(base))
+            bench.expect(0.2)
+            start(bench, "jm-sleeper", stay)
+            signal.pause()
+        finally:
+            os._exit(1)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while list(base.glob("jinmaek-lab-*/*")) or named("jm-sleeper"):
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -136,7 +157,7 @@ def test_the_guardian_ends_a_lab_that_is_stuck(base: Path, monkeypatch: pytest.M
 
 def test_a_process_number_given_to_another_is_let_be(base: Path) -> None:
     """The journal of a lab that died long ago may name a number that is somebody else's now."""
-    other = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    other = subprocess.Popen(["sleep", "600"], start_new_session=True)
     try:
         folder = journal.new_folder(str(base))
         past = journal.Journal(folder)
@@ -175,7 +196,7 @@ def test_a_setting_that_excludes_another_is_brought_back(base: Path) -> None:
         knobs.sysctl(bench, "vm.dirty_bytes", 256 << 20)
         assert knobs.value_of("vm.dirty_ratio") == 0
         bench.leftovers = ()
-    assert traces(base) == before
+    assert not left(before, traces(base))
 
 
 def test_descendants_die_with_their_worker(base: Path) -> None:
