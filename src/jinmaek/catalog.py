@@ -46,7 +46,9 @@ class Ref:
 
 def own_metric(table: str, column: Column) -> str:
     """The Prometheus name of a column that no exporter has."""
-    words = ["jinmaek", table, column.name]
+    # A name that ends in _count is a part of a histogram: what counts things is named after them.
+    counts = column.kind == "gauge" and column.name == "count"
+    words = ["jinmaek", table, *([] if counts else [column.name])]
     if column.unit in ("seconds", "bytes", "ratio") and not column.name.endswith(column.unit):
         words.append(column.unit)
     if column.kind == "counter" and not column.name.endswith("_total"):

@@ -53,7 +53,7 @@ def test_zombies(peer: Callable[[str], str], tmp_path: Path, capsys: pytest.Capt
     ):
         target = one.url.removeprefix("http://")
         with prometheus(peer, tmp_path, CONFIG.format(target=target, rules=file)) as engine:
-            await_scrape(engine.url, f'jinmaek_zombies_count{{ppid="{parent}"}} >= 120')
+            await_scrape(engine.url, f'jinmaek_zombies{{ppid="{parent}"}} >= 120')
             one.wait_for(f'jinmaek_rule_state{{rule="{RULE}",state="finding"}}')
             # What the agent tells is all that rules need: nobody is missed, and no source of which there is
             # nothing here.
