@@ -5,7 +5,6 @@ from __future__ import annotations
 from jinmaek.i18n import tr
 from jinmaek.model import Explained
 
-
 NOISE = 0.05
 """Shares that exceed all by no more need no explanation."""
 
