@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator
 
 import pytest
-from tests.tasks.children import THREADS, child
+from tests.tasks.children import THREADS, child, descriptors, given_back
 
 from jinmaek.tasks import bpf, bpf_calls, bpf_passes
 from jinmaek.tasks.bpf import TaskIterator, Unavailable
@@ -29,10 +29,6 @@ def walking() -> Iterator[TaskIterator]:
         yield opened
 
 
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
 @pytest.mark.kernel
 class TestOpenCoded:
     def test_the_memory_grows_with_the_tasks(
@@ -48,8 +44,8 @@ class TestOpenCoded:
             assert scan.threads is not None
             assert scan.threads.tgid.count(pid) == 201
             assert small.open_coded
-            assert descriptors() == held
-        assert descriptors() == before
+            given_back(held)
+        given_back(before)
 
     def test_too_many_to_walk_are_read_like_a_file(
         self, walking: TaskIterator, monkeypatch: pytest.MonkeyPatch
@@ -87,7 +83,7 @@ class TestOpenCoded:
                 with TaskIterator() as other:
                     assert not other.open_coded
                     assert os.getpid() in other.scan(details=False).processes.pid
-            assert descriptors() == before
+            given_back(before)
 
     def test_a_run_that_fails_falls_back_too(
         self, walking: TaskIterator, monkeypatch: pytest.MonkeyPatch
@@ -160,7 +156,7 @@ def test_what_found_no_room_has_room_in_the_next_run(monkeypatch: pytest.MonkeyP
     assert made == kernel.rooms
     walk.close()
     walk.close()
-    assert descriptors() == before
+    given_back(before)
 
 
 def test_more_than_may_be_walked_are_refused_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,4 +168,4 @@ def test_more_than_may_be_walked_are_refused_and_nothing_is_left(monkeypatch: py
     walk = bpf_passes.OpenCoded(lambda memory, room: b"", 4)
     with pytest.raises(Unavailable, match="threads"):
         walk.fill(array("q"))
-    assert descriptors() == before
+    given_back(before)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.tasks.children import descriptors, given_back
 from tests.tasks.test_procfs import process
 
 from jinmaek.cli.main import main
@@ -48,17 +49,17 @@ def test_an_iterator_that_hides_too_much_is_not_used(monkeypatch: pytest.MonkeyP
     except bpf.Unavailable as why:
         pytest.skip(f"no task iterator here: {why}")
     monkeypatch.setattr(bpf, "MOST", -1)
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     with Scanner(LIVE) as scanner:
         assert scanner.way == "procfs"
         assert scanner.refused is not None
         assert scanner.refused.detail.startswith("the iterator hides ")
-    assert len(os.listdir("/proc/self/fd")) == before
+    given_back(before)
 
 
 @pytest.mark.parametrize("way", ["auto", "procfs"])
 def test_it_scans_the_same_way_each_time_and_lets_go(way: Way) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     with Scanner(LIVE, way) as scanner:
         first = scanner.scan(details=True)
         last = scanner.scan(details=False, threads=True)
@@ -69,7 +70,7 @@ def test_it_scans_the_same_way_each_time_and_lets_go(way: Way) -> None:
         assert os.getpid() in last.threads.tgid
         assert scanner.cpu_s >= first.cpu_s + last.cpu_s
         assert (scanner.refused is None) is (way == "procfs" or scanner.way == "bpf")
-    assert len(os.listdir("/proc/self/fd")) == before
+    given_back(before)
 
 
 @pytest.mark.parametrize(

@@ -106,16 +106,16 @@ def test_all_readers_stuck_leaves_the_rest_unread_and_says_so(tmp_path: Path) ->
 def test_the_budget_ends_the_pass(tmp_path: Path) -> None:
     root = made(tmp_path, [1, 2, 3], [2])
     guard = Guard(root, ("smaps_rollup",), deadline=1000)
-    read = guard.read([(pid, pid) for pid in (1, 2, 3)], budget=0.05)
+    read = guard.read([(pid, pid) for pid in (1, 2, 3)], budget=1)
     assert read[1].missed is None
     for late in (read[2].missed, read[3].missed):
         assert late is not None
-        assert (late.why, late.detail) == ("budget used up", "the budget of 0.05 s is used up")
+        assert (late.why, late.detail) == ("budget used up", "the budget of 1 s is used up")
     # Its reader has not come back: it is not tried again, and once the deadline is over the lock is held.
     for deadline, why in ((1000, "budget used up"), (0.02, "lock held")):
         guard.deadline = deadline
         time.sleep(0.03)
-        read = guard.read([(pid, pid) for pid in (1, 2, 3)], budget=10)
+        read = guard.read([(pid, pid) for pid in (1, 2, 3)], budget=60)
         assert read[3].missed is None
         assert read[2].missed is not None
         assert read[2].missed.why == why
@@ -165,7 +165,7 @@ def test_gone_absent_and_malformed_are_told_apart(tmp_path: Path) -> None:
 def test_the_program_ends_although_a_reader_is_stuck(tmp_path: Path) -> None:
     root = made(tmp_path, [1, 2], [2])
     command = [sys.executable, "-m", "jinmaek", "smem", "--root", root.base]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=20, check=True)
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=60, check=True)
     data = json.loads(done.stdout)
     assert [row["pid"] for row in data["rows"]] == [1]
     assert data["gaps"] == [
@@ -177,7 +177,7 @@ def test_the_program_ends_although_a_reader_is_stuck(tmp_path: Path) -> None:
             "detail": "mmap_lock held > 20 ms",
         }
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == "1 process not read: 1 lock held: name2 [2]\n"
 
 
@@ -209,11 +209,11 @@ def test_a_large_process_that_forks_in_a_loop() -> None:
         outcomes: set[str] = set()
 
         def look() -> bool:
-            reading = guard.read([("forker", pid), ("me", os.getpid())], budget=1)
+            reading = guard.read([("forker", pid), ("me", os.getpid())], budget=60)
             assert reading["me"].missed is None
             missed = reading["forker"].missed
             outcomes.add(missed.kind if missed else "read")
             return "read" in outcomes
 
-        children.until(look, 60)
+        children.until(look)
         assert outcomes <= {"read", "timed out"}

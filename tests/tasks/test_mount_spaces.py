@@ -46,7 +46,7 @@ def child(*words: str) -> Iterator[int]:
             yield process.pid
         finally:
             process.stdin.close()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def mount(point: str, fstype: str) -> Mount:
@@ -125,7 +125,7 @@ def test_files_in_memory_that_have_no_name(tmp_path: Path) -> None:
     in_memory = f"/dev/shm/jm-test-{os.getpid()}"
     with child(sys.executable, "-c", HOLD, in_memory, str(tmp_path / "on-disk")) as pid:
         spaces = mount_spaces.look(LIVE, [pid])
-        files, gaps = memory_files.look(LIVE, [pid], spaces, 5.0)
+        files, gaps = memory_files.look(LIVE, [pid], spaces, 60.0)
         found = {file.name: file for file in files}
     assert gaps == ()
     assert set(found) == {"jm-ring", in_memory}

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.tasks.children import (
     SYS_EXIT,
     THREADS,
     ZOMBIES,
+    agreed,
     child,
     named,
     state,
@@ -114,23 +116,35 @@ def test_zombies_are_counted_by_the_parent_that_does_not_reap() -> None:
 
 
 def test_an_exited_leader_with_live_threads_is_no_zombie() -> None:
+    def mine(found: Scan) -> Counter[str]:
+        """Zombies of this process: earlier tests may have left some."""
+        rows = (row for row in found.tables["zombies"] if isinstance(row, Zombies))
+        return Counter({row.comm: row.count for row in rows if row.ppid == os.getpid()})
+
+    before = mine(scan(LIVE, details=False))
     with child(LEADERLESS, str(SYS_EXIT)) as pid:
         until(lambda: state(pid) == "Z")
         found = scan(LIVE, details=True)
         i = at(found, pid)
         assert found.processes.state[i] == "S"
         assert found.processes.num_threads[i] == 2
-        assert not [
-            row for row in found.tables["zombies"] if isinstance(row, Zombies) and row.ppid == os.getpid()
-        ]
+        assert mine(found) <= before
 
 
 def test_threads_are_counted_one_by_one() -> None:
     with child(THREADS, "20") as pid:
-        before = counted(scan(LIVE, details=False), "threads")["T"]
-        stopped(pid)
-        until(lambda: all(state(int(tid)) == "T" for tid in os.listdir(f"/proc/{pid}/task")))
-        found = scan(LIVE, details=False)
+
+        def others() -> int:
+            """How many are stopped while ours are not."""
+            os.kill(pid, signal.SIGCONT)
+            until(lambda: not any(state(int(tid)) == "T" for tid in os.listdir(f"/proc/{pid}/task")))
+            return counted(scan(LIVE, details=False), "threads")["T"]
+
+        def with_ours() -> Scan:
+            stopped(pid)
+            return scan(LIVE, details=False)
+
+        before, found = agreed(others, with_ours)
         assert counted(found, "threads")["T"] - before == 21
         assert counted(found, "processes")["T"] <= counted(found, "threads")["T"] - 20
 
@@ -138,17 +152,19 @@ def test_threads_are_counted_one_by_one() -> None:
 def test_columns_are_what_psutil_reads() -> None:
     with named(b"oracle", before=lambda: os.nice(3)) as pid:
         stopped(pid)
-        found = scan(LIVE, details=True)
-        tasks, i = found.processes, at(found, pid)
         oracle = psutil.Process(pid)
-        memory, times = oracle.memory_info(), oracle.cpu_times()
+        (memory, times, swap), found = agreed(
+            lambda: (oracle.memory_info(), oracle.cpu_times(), oracle.memory_full_info().swap),
+            lambda: scan(LIVE, details=True),
+        )
+        tasks, i = found.processes, at(found, pid)
         assert (tasks.comm[i], tasks.ppid[i], tasks.nice[i]) == (oracle.name(), oracle.ppid(), 3)
         assert (tasks.resident[i], tasks.shared[i], tasks.vsize[i]) == (memory.rss, memory.shared, memory.vms)
         assert (tasks.utime[i], tasks.stime[i]) == (times.user, times.system)
         assert tasks.uid[i] == oracle.uids().effective
         assert tasks.num_threads[i] == oracle.num_threads()
         assert tasks.start_time[i] + psutil.boot_time() == pytest.approx(oracle.create_time(), abs=0.02)
-        assert tasks.vm_swap[i] == oracle.memory_full_info().swap
+        assert tasks.vm_swap[i] == swap
         assert tasks.rss_anon[i] == memory.rss - memory.shared
 
 
@@ -186,7 +202,8 @@ def test_processes_that_come_and_go_during_the_scan_do_no_harm() -> None:
     try:
         for _ in range(30):
             found = scan(LIVE, details=True)
-            assert not found.gaps
+            # Where a thread of somebody else waits may not be known.
+            assert found.gaps.keys() <= {"waits"}
             assert os.getpid() in found.processes.pid
     finally:
         done.set()

@@ -355,7 +355,7 @@ def test_what_was_left_out_comes_first_and_keeps_its_age(tmp_path: Path) -> None
         (tmp_path / "proc/3/smaps_rollup").unlink()
         os.mkfifo(tmp_path / "proc/3/smaps_rollup")
         tables._guard.deadline = 1000
-        table = tables.table(budget=0.5)
+        table = tables.table(budget=1)
         # The largest are read, until one takes more than there is.
         assert missed(table) == dict.fromkeys((1, 2, 3), "budget used up")
         assert told(table) == {1: 7, 2: 7, 3: 7, 4: 9, 5: 9, 6: 9}
@@ -383,14 +383,14 @@ def test_a_lock_held_for_ever_is_named_again_and_again_and_nothing_leaks(tmp_pat
         before = used()
         for turn in range(200):
             stat(root, 1 + turn % 20, faults=turn + 2, code=(1 + turn % 20) << 20)
-            table = tables.table(budget=1)
+            table = tables.table(budget=60)
             assert missed(table) in ({5: "lock held"}, {} if turn < 4 else None)
             assert told(table) == told(first)
             threads, files = used()
             assert threads < before[0] + 20
             assert files < before[1] + 20
         # The one that waits, once the last readers are out.
-        children.until(lambda: used()[0] <= before[0] + 1 and used()[1] == before[1])
+        children.until(lambda: used()[0] <= before[0] + 1 and used()[1] <= before[1])
         kept = next(one for one in table.processes if one.pid == 5)
         assert kept.at == next(one for one in first.processes if one.pid == 5).at
         answer(root, 5)
@@ -421,7 +421,7 @@ def test_all_descriptors_are_given_back(tmp_path: Path) -> None:
             tables.table()
         tables.table()
     # A reader that was left behind may have a file open still.
-    children.until(lambda: used()[1] == before)
+    children.until(lambda: used()[1] <= before)
 
 
 def test_a_malformed_stat_file_and_one_that_lacks_words(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.tasks.children import until
 
+from jinmaek.kernel.net_sockets import Queue
 from jinmaek.root import LIVE, Root
 from jinmaek.tasks import sockets
 
@@ -20,13 +22,23 @@ def server() -> Iterator[socket.socket]:
         yield made
 
 
-def test_connections_that_nobody_accepts_and_whose_they_are(server: socket.socket) -> None:
+def test_connections_that_nobody_accepts_and_whose_they_are(
+    server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port = server.getsockname()[1]
+
+    def queue() -> Queue:
+        (found,) = (one for one in sockets.accepting(LIVE) if one.port == port)
+        return found
+
     with socket.create_connection(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
-        (queue,) = (one for one in sockets.accepting(LIVE) if one.port == port)
-    assert (queue.protocol, queue.waiting) == ("tcp", 2)
-    assert queue.inode == os.fstat(server.fileno()).st_ino
-    assert sockets.holders(LIVE, [queue.inode]) == {queue.inode: os.getpid()}
+        # The last packet of a handshake may still be on its way.
+        until(lambda: queue().waiting == 2)
+        told = queue()
+    assert (told.protocol, told.waiting) == ("tcp", 2)
+    assert told.inode == os.fstat(server.fileno()).st_ino
+    monkeypatch.setattr(sockets, "PATIENCE", 60.0)
+    assert sockets.holders(LIVE, [told.inode]) == {told.inode: os.getpid()}
 
 
 def test_a_receiver_that_lost_datagrams() -> None:
@@ -36,7 +48,12 @@ def test_a_receiver_that_lost_datagrams() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for _ in range(64):
                 sender.sendto(b"x" * 1000, slow.getsockname())
-        (queue,) = (one for one in sockets.losing(LIVE) if one.inode == os.fstat(slow.fileno()).st_ino)
+
+        def losing() -> list[Queue]:
+            return [one for one in sockets.losing(LIVE) if one.inode == os.fstat(slow.fileno()).st_ino]
+
+        until(lambda: bool(losing()))
+        (queue,) = losing()
         assert queue.port == slow.getsockname()[1]
     assert queue.waiting > 0
     assert queue.drops is not None
