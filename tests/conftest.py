@@ -20,10 +20,6 @@ settings.load_profile("busy")
 CAPTURES = Path(__file__).parent / "captures"
 OTHER_HOSTS = Path(__file__).parents[2] / "shared" / "captures"
 
-# A shell's background job ignores it, and so would every program started here.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
 
 @pytest.fixture(scope="session")
 def peer() -> Callable[[str], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from jinmaek.cli.diagnose import seconds
 
 
-def read_until(terminal: int, wanted: bytes, timeout: float = 20.0) -> bytes:
+def read_until(terminal: int, wanted: bytes, timeout: float = 60.0) -> bytes:
     seen = b""
     end = time.monotonic() + timeout
     while wanted not in seen:
@@ -35,7 +36,7 @@ def test_progress_and_ctrl_c() -> None:
         read_until(ours, b"taking the pulse")
         process.send_signal(signal.SIGINT)
         assert b"Traceback" not in read_until(ours, b"\x1b[K")
-        assert process.wait(timeout=20) == 130
+        assert process.wait(timeout=60) == 130
         assert process.stdout is not None
         assert process.stdout.read() == b""
     finally:
@@ -50,12 +51,15 @@ def test_a_pipe_sees_no_progress() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "jinmaek", "--for", "200ms", "--interval", "100ms", "--lang", "en"],
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
     assert done.stderr == b""
     assert b"\x1b" not in done.stdout
-    assert b"watched for 0.2 s" in done.stdout
+    # On a busy host it may take longer.
+    found = re.search(rb"watched for (\d+\.\d) s", done.stdout)
+    assert found
+    assert float(found[1]) >= 0.2
 
 
 @pytest.mark.parametrize(

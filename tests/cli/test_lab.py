@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.tasks.children import until
 
 from jinmaek.cli.main import main
 from jinmaek.lab import experiments
@@ -73,10 +74,7 @@ def test_interrupted_it_cleans_up(number: int, status: int, tmp_path: Path) -> N
         stderr=subprocess.PIPE,
         text=True,
     )
-    end = time.monotonic() + 30
-    while not list(tmp_path.glob("jinmaek-lab-*/*/journal")) and lab.poll() is None:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: bool(list(tmp_path.glob("jinmaek-lab-*/*/journal"))) or lab.poll() is not None)
     time.sleep(0.5)
     os.kill(lab.pid, number)
     _said, errors = lab.communicate(timeout=60)

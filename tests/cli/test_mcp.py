@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.history.recording.kept import META, clocks, live
+from tests.tasks.children import until
 
 from jinmaek.cli.main import main
 from jinmaek.history.recording.writer import Writer
@@ -32,10 +33,15 @@ def child() -> int:
     if pid:
         return pid
     ctypes.CDLL(None).prctl(PR_SET_NAME, INJECTION[:15].encode())
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
+    end = time.monotonic() + 1800
+    while time.monotonic() < end:
         pass
     os._exit(0)
+
+
+def cpu_s(pid: int) -> float:
+    with open(f"/proc/{pid}/schedstat") as file:
+        return int(file.read().split()[0]) / 1e9
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +60,8 @@ def answers(injecting: int, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     folder = tmp_path_factory.mktemp("recording")
     writer = Writer(str(folder), META)
     (first,) = live(1, "procfs")
-    time.sleep(0.2)
+    used = cpu_s(injecting)
+    until(lambda: cpu_s(injecting) > used + 0.1)
     (last,) = live(1, "procfs")
     assert first.tasks is not None
     # As if three seconds lay between them, over which top takes its rates.

@@ -40,14 +40,23 @@ def test_so_many_samples_with_its_own_cost(tmp_path: Path, capsys: pytest.Captur
         assert cpu == sorted(cpu)
         assert 0 < cpu[-1] - cpu[0] < 4e9
         assert recording.meta(entry)["interval"] == 0.1
-        assert not list(holes(recording)) or os.getloadavg()[0] > os.cpu_count()  # type: ignore[operator]
+
+
+def test_samples_are_taken_in_time(tmp_path: Path) -> None:
+    def whole(folder: str) -> bool:
+        assert main(["record", "--recording", folder, "--interval", "300ms", "--samples", "4"]) == 0
+        with Recording(folder) as recording:
+            return not list(holes(recording))
+
+    # A busy host may hold it up, but not each time.
+    assert any(whole(str(tmp_path / str(turn))) for turn in range(20))
 
 
 def test_a_service_is_ready_alive_and_stops_in_order(tmp_path: Path) -> None:
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(address))
-        heard.settimeout(20)
+        heard.settimeout(60)
         folder = tmp_path / "recording"
         environment = {**os.environ, "NOTIFY_SOCKET": str(address)}
         with subprocess.Popen([*RECORD, str(folder)], env=environment, stderr=subprocess.PIPE) as child:
@@ -57,7 +66,7 @@ def test_a_service_is_ready_alive_and_stops_in_order(tmp_path: Path) -> None:
             while (told := heard.recv(100)) == b"WATCHDOG=1":
                 pass
             assert told == b"STOPPING=1"
-            assert child.wait(20) == 0
+            assert child.wait(60) == 0
             assert child.stderr is not None
             assert not child.stderr.read()
     with Recording(str(folder)) as recording:

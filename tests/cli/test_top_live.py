@@ -123,7 +123,7 @@ class Terminal:
     tmux: tuple[str, ...]
 
     def run(self, *words: str) -> str:
-        done = subprocess.run((*self.tmux, *words), capture_output=True, text=True, check=True, timeout=30)
+        done = subprocess.run((*self.tmux, *words), capture_output=True, text=True, check=True, timeout=120)
         return done.stdout
 
     def type(self, *keys: str) -> None:
@@ -171,15 +171,20 @@ def test_it_starts_sorts_and_leaves(terminal: Terminal) -> None:
     terminal.type("N")
 
     def column(index: int) -> list[str]:
-        lines = terminal.text.split("\n")
-        head = next(i for i, line in enumerate(lines) if "PID USER" in line)
-        return [line.split()[index] for line in lines[head + 1 :] if line.strip()]
+        """Nothing while the screen is being painted."""
+        lines = [line.split() for line in terminal.text.split("\n")]
+        head = next((i for i, words in enumerate(lines) if words[:2] == ["PID", "USER"]), len(lines))
+        rows = [words for words in lines[head + 1 :] if words]
+        return [words[index] for words in rows] if all(len(words) > index for words in rows) else []
 
-    until(lambda: column(0) == sorted(column(0), key=int, reverse=True))
+    def falls(values: list[str]) -> bool:
+        return bool(values) and values == sorted(values, key=float, reverse=True)
+
+    until(lambda: falls(column(0)))
     terminal.type("R")
-    until(lambda: column(0)[0] == "1")
+    until(lambda: column(0)[:1] == ["1"])
     terminal.type("M")
-    until(lambda: float(column(9)[0]) > 0 and column(9) == sorted(column(9), key=float, reverse=True))
+    until(lambda: falls(shares := column(9)) and float(shares[0]) > 0)
     terminal.type("1")
     until(lambda: "%Cpu0  :" in terminal.text)
     terminal.type("H")
@@ -194,7 +199,7 @@ def test_it_starts_sorts_and_leaves(terminal: Terminal) -> None:
     terminal.type("I")
     until(lambda: "Irix mode Off" in terminal.text)
     terminal.type("o", "pid=1", "Enter")
-    until(lambda: bool(column(0)) and all("1" in pid for pid in column(0)))
+    until(lambda: bool(pids := column(0)) and all("1" in pid for pid in pids))
     terminal.type("O", "pid<2", "Enter")
     until(lambda: column(0) == ["1"])
     terminal.type("=", "n", "3", "Enter")

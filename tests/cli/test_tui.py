@@ -217,7 +217,7 @@ def test_on_a_terminal_of_80_by_24(peer: Callable[[str], str], folder: str) -> N
 
         def run(*words: str) -> str:
             return subprocess.run(
-                (*tmux, *words), capture_output=True, text=True, check=True, timeout=30
+                (*tmux, *words), capture_output=True, text=True, check=True, timeout=120
             ).stdout
 
         def text() -> str:

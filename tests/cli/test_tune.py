@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import jsonschema
 import pytest
 from tests.advice.kernel_settings import restored, settings
 from tests.conftest import CAPTURES
+from tests.tasks.children import until
 
 from jinmaek.advice import setting
 from jinmaek.advice.knobs import knobs
@@ -240,11 +240,8 @@ def start(*words: str, **more: Any) -> subprocess.Popen[str]:
 
 
 def until_applied(process: subprocess.Popen[str], before: Any) -> None:
-    end = time.monotonic() + 30
-    while settings() == before:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, "it was never applied"
-        time.sleep(0.05)
+    until(lambda: process.poll() is not None or settings() != before)
+    assert process.poll() is None, process.communicate()
 
 
 @pytest.mark.kernel
@@ -252,12 +249,12 @@ def until_applied(process: subprocess.Popen[str], before: Any) -> None:
 def test_a_signal_in_a_measurement_takes_it_back(sent: signal.Signals) -> None:
     with restored() as before:
         with start(
-            "--measure", "--revert", "--for", "2s", "--apply", "dirty_background_bytes=700000000"
+            "--measure", "--revert", "--for", "3s", "--apply", "dirty_background_bytes=700000000"
         ) as measuring:
             try:
                 until_applied(measuring, before)
                 measuring.send_signal(sent)
-                out, err = measuring.communicate(timeout=20)
+                out, err = measuring.communicate(timeout=60)
             finally:
                 measuring.kill()
         assert settings() == before
@@ -269,11 +266,11 @@ def test_a_signal_in_a_measurement_takes_it_back(sent: signal.Signals) -> None:
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_without_revert_says_how_to_go_back(sent: signal.Signals) -> None:
     with restored() as before:
-        with start("--measure", "--for", "2s", "--apply", "swappiness=61") as measuring:
+        with start("--measure", "--for", "3s", "--apply", "swappiness=61") as measuring:
             try:
                 until_applied(measuring, before)
                 measuring.send_signal(sent)
-                _, err = measuring.communicate(timeout=20)
+                _, err = measuring.communicate(timeout=60)
             finally:
                 measuring.kill()
         assert measuring.returncode in (130, 128 + sent)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import CAPTURES
 from tests.engines import node_exporter
+from tests.tasks.children import agreed
 
 from jinmaek.catalog import tables
 from jinmaek.kernel.cgroup_memory import CgroupMemory
@@ -104,15 +105,21 @@ def test_node_exporter_tells_sysctls_as_we_read_them(peer: Callable[[str], str],
     wanted = ("swappiness", "dirty_ratio", "min_free_kbytes", "page-cluster", "dirty_expire_centisecs")
     flags = ["--collector.disable-defaults", "--collector.sysctl"]
     flags += [f"--collector.sysctl.include=vm.{name}" for name in wanted]
-    with (
-        node_exporter(peer, tmp_path, flags) as started,
-        urllib.request.urlopen(f"{started.url}/metrics") as told,
-    ):
-        theirs = {name: value for (name, _), value in parsed(told.read().decode()).items()}
-    (row,) = take(LIVE, ("sys_vm",)).tables["sys_vm"]
-    assert isinstance(row, SysVm)
-    ours = {one.family.name: value for one, value in Exposition().samples({"sys_vm": (row,)})}
-    told_by_both = {name for name in theirs if name.startswith("node_sysctl_vm_")}
+
+    def theirs_now() -> dict[str, float]:
+        with urllib.request.urlopen(f"{started.url}/metrics") as told:
+            found = {name: value for (name, _), value in parsed(told.read().decode()).items()}
+        return {name: value for name, value in found.items() if name.startswith("node_sysctl_vm_")}
+
+    def ours_now() -> dict[str, float]:
+        (row,) = take(LIVE, ("sys_vm",)).tables["sys_vm"]
+        assert isinstance(row, SysVm)
+        return {one.family.name: value for one, value in Exposition().samples({"sys_vm": (row,)})}
+
+    # Another program may set them meanwhile.
+    with node_exporter(peer, tmp_path, flags) as started:
+        theirs, ours = agreed(theirs_now, ours_now)
+    told_by_both = theirs.keys()
     assert len(told_by_both) == len(wanted)
     assert {name: ours[name] for name in told_by_both} == {name: theirs[name] for name in told_by_both}
 

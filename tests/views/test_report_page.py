@@ -73,6 +73,7 @@ def opened(file: Path, peer: Callable[[str], str]) -> Iterator[Callable[..., Ope
 
         def open_page(**options: Any) -> Opened:
             contexts.append(browser.new_context(**options))
+            contexts[-1].set_default_timeout(90_000)
             return Opened(contexts[-1].new_page(), file)
 
         yield open_page
