@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 from tests.history.recording.kept import META, clocks, write
+from tests.tasks.children import SPIN, child
 
 from jinmaek.accounts.memory_buckets import balance
 from jinmaek.accounts.memory_reading import core_of, row_of, rows_of
@@ -39,14 +38,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Snapshot]]
         scanner = Scanner(LIVE, "bpf")
     except Refused:
         scanner = Scanner(LIVE, "procfs")
-    with scanner, subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
-        try:
-            BUSY.append(busy.pid)
-            for _ in range(4):
-                found.append(take(LIVE, list(tables()), scanner.scan(details=True)))
-                time.sleep(0.3)
-        finally:
-            busy.kill()
+    with scanner, child(SPIN) as busy:
+        BUSY.append(busy)
+        for _ in range(4):
+            found.append(take(LIVE, list(tables()), scanner.scan(details=True)))
+            time.sleep(0.3)
     writer = Writer(folder, {**META, "page_size": 4096, "tasks": scanner.way, "pid": 1 << 30})
     for one in found:
         assert writer.add(one, clocks(one))
@@ -102,7 +98,7 @@ def test_the_ledger_in_words(kept: tuple[str, list[Snapshot]], capsys: pytest.Ca
 
 def test_swap_of_the_sample(kept: tuple[str, list[Snapshot]], capsys: pytest.CaptureFixture[str]) -> None:
     folder, samples = kept
-    found = said(capsys, "swap", "--recording", folder, "--for", "1s")
+    found = said(capsys, "swap", "--recording", folder, "--for", "10m")
     devices = rows_of(samples[-1], Swap)
     meminfo = row_of(samples[-1], Meminfo)
     assert meminfo is not None

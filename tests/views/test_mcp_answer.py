@@ -68,6 +68,16 @@ def test_what_does_not_fit_is_left_out_and_said() -> None:
     assert "this one is whole" not in text
 
 
+def test_an_account_keeps_its_parts_before_their_owners() -> None:
+    owners = [{"pid": pid, "bytes": 1} for pid in range(500)]
+    document = {"buckets": [{"bytes": place, "owners": owners[:]} for place in range(17)]}
+    text = answer("memory", document)
+    told = data(text)
+    assert isinstance(told, dict)
+    assert [one["bytes"] for one in told["buckets"]] == list(range(17))
+    assert f"buckets[0].owners: {len(told['buckets'][0]['owners'])} of 500 entries are here" in text
+
+
 def test_a_long_text_is_cut_and_said() -> None:
     text = answer("heap", {"name": "y" * 5000})
     assert f"{LONGEST} of 5000 characters" in text

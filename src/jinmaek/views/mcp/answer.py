@@ -75,7 +75,8 @@ def harmless(text: str) -> str:
 def bounded(document: Any) -> tuple[str, list[str]]:
     """The document as JSON within ``MOST`` characters, and what was left out of it, in words.
 
-    Long texts are cut first, then the list that takes most is halved until all fits.
+    Long texts are cut first, then the list that takes most is halved until all fits: those in its entries
+    count for themselves, so that owners of an account are left out before its parts.
     """
     cut: list[str] = []
     document = _shortened(document, "", cut)
@@ -119,17 +120,17 @@ def _shortened(value: Any, path: str, cut: list[str]) -> Any:
 
 
 def _lists(value: Any, path: str) -> list[tuple[str, list[Any], int]]:
-    """Every list that can still lose entries, and the characters it takes."""
+    """Every list that can still lose entries, and the characters it takes without others among these."""
     found: list[tuple[str, list[Any], int]] = []
     match value:
         case dict():
             for key, one in value.items():
                 found += _lists(one, f"{path}.{key}".lstrip("."))
         case list():
-            if len(value) > FEWEST:
-                found.append((path, value, len(_json(value))))
             for place, one in enumerate(value):
                 found += _lists(one, f"{path}[{place}]")
+            if len(value) > FEWEST:
+                found.append((path, value, len(_json(value)) - sum(size for _, _, size in found)))
         case _:
             pass
     return found
