@@ -176,7 +176,7 @@ def _redact(args: argparse.Namespace) -> int:
     there = os.path.isdir(args.out)
     if os.path.lexists(args.out) and (not there or os.listdir(args.out)):
         raise Usage(args.out, "it is not empty", "name a folder that is empty or not there yet")
-    seen = progress.part(tr(args.lang, "reading: {share}"))
+    seen = progress.part(tr(from_locale(), "reading: {share}"))
     args.recording = args.dir
     with moments.opened(args) as recording:
         try:
