@@ -7,6 +7,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -51,6 +52,7 @@ SAYING = {
 """Functions that translate, and which argument is the sentence."""
 
 
+@cache
 def korean() -> Catalog:
     with (SOURCE / "locale" / "ko" / "LC_MESSAGES" / "jinmaek.po").open("rb") as file:
         return read_po(file, locale="ko")
