@@ -16,6 +16,8 @@ from jinmaek.lab.bench import Bench
 from jinmaek.lab.conditions import files_run_out
 from jinmaek.lab.experiment import Expected, Experiment, answer
 from jinmaek.lab.healthy import many_open_files
+from jinmaek.lab.machine import machine
+from jinmaek.lab.markdown import page
 from jinmaek.lab.not_made import REASONS
 from jinmaek.lab.peers.held import held
 from jinmaek.lab.peers.peer import Alarm as Said
@@ -105,6 +107,19 @@ def test_a_condition_that_was_not_made_is_no_trial() -> None:
     done = whole((judged(FAULT, [MISSED], holds=False), judged(FINE, alarms=[ALARM], holds=False)))
     assert (done.recall, done.culprits, done.judged, done.healthy) == (None, None, (), ())
     assert any("not made" in line for line in lines(done, "en"))
+
+
+def test_what_was_wrong_is_one_item_of_the_page_however_long_it_is() -> None:
+    trial = judged(FAULT, holds=False)
+    long = replace(trial, run=replace(trial.run, answer=answer(None, "packets " * 30 + "at last")))
+    made = page(whole((long, judged(FINE, alarms=[ALARM]))), machine(), 3, "en")
+    items = [line for line in made.split("\n") if line.startswith("- not made: ")]
+    (item,) = items
+    assert item.endswith("at last")
+    assert f"- {FINE.name}: false alarm process.files-exhausted (warning, proxy [9])" in made.split("\n")
+    folded = [line for line in lines(whole((long,)), "en") if "packets" in line or "at last" in line]
+    assert len(folded) > 1
+    assert folded[0].startswith("  not made: ")
 
 
 def test_nobody_of_another_run_is_right() -> None:

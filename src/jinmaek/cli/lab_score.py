@@ -102,11 +102,11 @@ def _progress(lang: str) -> Callable[[Experiment, int, int, float], None]:
 def _told(lang: str) -> Callable[[Trial], None]:
     """What went wrong is said at once, above the line that shows how far it is."""
     from jinmaek.lab.score_text import wrong
+    from jinmaek.lab.text import folded_under
 
     def show(one: Trial) -> None:
-        said = list(wrong(one, lang))
-        if said:
+        if text := wrong(one, lang):
             status("", "")
-            print("\n".join(said), file=sys.stderr)
+            print("\n".join(folded_under(text)), file=sys.stderr)
 
     return show

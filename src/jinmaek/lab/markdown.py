@@ -78,12 +78,12 @@ def _lines(score: Score, machine: Mapping[str, object], repeats: int, lang: str)
         yield "## " + tr(lang, "Not made here")
         yield ""
         yield from (f"- `{rule}`: {why.told(lang)}" for rule, why in reasons)
-    said = [line.strip() for one in score.trials for line in wrong(one, lang)]
+    said = [text for one in score.trials if (text := wrong(one, lang))]
     if said or score.refused:
         yield ""
         yield "## " + tr(lang, "What was not as it should be")
         yield ""
-        yield from (f"- {line}" for line in said)
+        yield from (f"- {text}" for text in said)
         for name, why in score.refused:
             yield "- " + tr(lang, "not run: {name}: {why}").format(name=name, why=why)
     yield ""

@@ -28,7 +28,8 @@ def lines(score: Score, lang: str) -> Iterator[str]:
         yield from folded(scaled(lang), WIDTH)
     yield from peers(score, lang)
     for one in score.trials:
-        yield from wrong(one, lang)
+        if text := wrong(one, lang):
+            yield from folded_under(text)
     for name, why in score.refused:
         yield from folded_under(safe(tr(lang, "not run: {name}: {why}").format(name=name, why=why)))
 
@@ -153,13 +154,12 @@ def stopped(score: Score, lang: str) -> str:
     return text.format(done=len(score.trials), planned=score.planned)
 
 
-def wrong(one: Trial, lang: str) -> Iterator[str]:
-    """What of a trial was not as it should be."""
+def wrong(one: Trial, lang: str) -> str:
+    """What of a trial was not as it should be; empty where all was."""
     name = one.experiment.name
     if not one.made:
         why = one.run.answer.why.told(lang)
-        yield from folded_under(safe(tr(lang, "not made: {name}: {why}").format(name=name, why=why)))
-        return
+        return safe(tr(lang, "not made: {name}: {why}").format(name=name, why=why))
     said = [
         tr(lang, "missed {rule}").format(rule=outcome.rule) for outcome in one.outcomes if not outcome.fired
     ]
@@ -178,5 +178,4 @@ def wrong(one: Trial, lang: str) -> Iterator[str]:
         for alarm in one.alarms
     ]
     said += [left.told(lang) for left in one.run.leftovers]
-    if said:
-        yield from folded_under(safe(f"{name}: {'; '.join(said)}"))
+    return safe(f"{name}: {'; '.join(said)}") if said else ""

@@ -16,6 +16,8 @@ from jinmaek.lab.readings import NotRead, Readings
 
 WAITING = 0.05
 """Of the time: from there on others want the CPUs too, and somebody does wait."""
+ANYBODY = 0.15
+"""Threads of all the host in a queue on average: from there on it is not so that nobody waits."""
 
 
 def waited(worker: Worker) -> float:
@@ -38,12 +40,17 @@ def run(bench: Bench, readings: Readings) -> Answer:
     if kept > WAITING:
         text = "others want the CPUs too: a process was kept from its own for {share} of the time"
         return answer(None, text, share=(kept, "ratio"))
+    queue = change["schedstat.waiting_seconds"] / span
+    if queue > ANYBODY:
+        text = "somebody waits: {threads} threads of all were in a queue on average"
+        return answer(None, text, threads=(queue, "count"))
     return answer(
         True,
-        "the CPUs were idle for {idle} in all, and no process was kept from its own for more than {share} of "
-        "the time",
+        "the CPUs were idle for {idle} in all, no process was kept from its own for more than {share} of the "
+        "time, and {threads} threads of all were in a queue on average",
         idle=(change["stat_cpu.idle"], "seconds"),
         share=(kept, "ratio"),
+        threads=(queue, "count"),
     )
 
 
@@ -52,6 +59,6 @@ EXPERIMENT = Experiment(
     claim="CPUs that are all busy are well used as long as nobody waits for them",
     how="On each CPU one process never sleeps",
     run=run,
-    shows=("stat_cpu.idle", "pressure_cpu.some_total", "stat.procs_running"),
+    shows=("stat_cpu.idle", "schedstat.waiting_seconds", "pressure_cpu.some_total", "stat.procs_running"),
     healthy=True,
 )
