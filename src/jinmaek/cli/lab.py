@@ -196,7 +196,7 @@ def _once(one: Experiment, args: argparse.Namespace) -> Run:
     from jinmaek.root import LIVE
     from jinmaek.rules import rules
 
-    shown = sys.stderr.isatty()
+    shown = progress.wanted()
 
     def watching(left: float) -> None:
         text = tr(args.lang, "watching: {left} s").format(left=f"{left:.0f}")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from jinmaek.cli import progress
 from jinmaek.cli.errors import Failure, SourceUnreadable, Usage
 from jinmaek.cli.lab import checked, chosen, print_json, status, stoppable
 from jinmaek.i18n import tr
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from jinmaek.lab.score_text import lines
     from jinmaek.rules import rules
 
-    shown = sys.stderr.isatty()
+    shown = progress.wanted()
     place = checked(args.dir)
     wanted = scored(chosen(args.only or ["*"]))
     if args.page is not None and not os.access(os.path.dirname(args.page) or ".", os.W_OK):
@@ -86,7 +87,7 @@ def _peers(args: argparse.Namespace) -> Iterator[tuple[tuple[Peer, ...], tuple[A
     from jinmaek.lab.peers.held import running
 
     with Bench(args.dir) as bench:
-        if sys.stderr.isatty():
+        if progress.wanted():
             status("--peers", tr(args.lang, "starting them"))
         yield running(bench, args.alerts)
 

@@ -95,10 +95,6 @@ class Recorded:
         """The place of the sample in ``past``."""
         return self._at
 
-    def age(self, table: str) -> float | None:
-        """Seconds from the last reading of a table to the moment; None where there was none."""
-        return self.past.age(table, self._at)
-
     def go_on(self, seconds: float) -> bool:
         """Move on to the sample of so many seconds later; False where the record of this boot ends before."""
         then = self.seconds + seconds

@@ -86,7 +86,7 @@ def _node(args: Namespace, files: Iterable[tuple[str, Iterable[str] | None]]) ->
     written = _write(
         args.recording, dump.meta(), dump.snapshots(lambda share: progress.show(f"writing: {share:4.0%}"))
     )
-    progress.show("")
+    progress.clear()
     _told(args, dump, written)
     return 0
 
