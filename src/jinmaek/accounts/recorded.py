@@ -23,7 +23,6 @@ from jinmaek.kernel.meminfo import Meminfo
 from jinmaek.kernel.swaps import Swap
 from jinmaek.kernel.sysvipc_shm import SharedSegment
 from jinmaek.model import Gap
-from jinmaek.root import LIVE
 from jinmaek.sampling import Snapshot
 from jinmaek.tasks import users
 from jinmaek.tasks.table import Scan
@@ -53,14 +52,12 @@ def moment(past: Past, at: int, tables: Collection[str]) -> Moment:
     past.only = tables
     meta = past.meta
     ages = {name: past.age(name, at) or 0.0 for name in tables}
-    # This host's names of users are another host's only by chance.
-    here = meta.get("host") == os.uname().nodename
     page = meta.get("page_size")
     return Moment(
         snapshot=past.snapshot(at),
         page=page if isinstance(page, int) else os.sysconf("SC_PAGESIZE"),
         ages={name: age for name, age in ages.items() if age},
-        user_of=users.names(LIVE) if here else str,
+        user_of=users.names_of(meta.get("host")),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from array import array
 from dataclasses import replace
@@ -137,8 +136,7 @@ class Recorded:
 
 
 def _names(recording: Recording) -> Callable[[int], str]:
-    from jinmaek.root import LIVE
     from jinmaek.tasks import users
 
     meta = recording.meta(recording.entries[-1])
-    return users.names(LIVE) if meta.get("host") == os.uname().nodename else str
+    return users.names_of(meta.get("host"))

@@ -174,7 +174,6 @@ def _gathered(
     rules: tuple[Rule, ...], recording: Recording, args: argparse.Namespace, *, live: bool
 ) -> Report:
     from jinmaek.cli.diagnose_past import between
-    from jinmaek.root import LIVE
     from jinmaek.tasks import users
     from jinmaek.views.report.document import gather
 
@@ -197,10 +196,9 @@ def _gathered(
         else between(rules, recording, since, until, args.lang)
     )
     meta = recording.meta(recording.entries[-1])
-    here = meta.get("host") == os.uname().nodename
     seen = progress.part(tr(args.lang, "drawing: {share}"))
     try:
-        return gather(recording, diagnosis, since, until, users.names(LIVE) if here else str, args.lang, seen)
+        return gather(recording, diagnosis, since, until, users.names_of(meta.get("host")), args.lang, seen)
     finally:
         progress.clear()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 
 from jinmaek.accounts.cpu import explained
@@ -11,7 +10,6 @@ from jinmaek.cli.errors import SourceUnreadable, Usage
 from jinmaek.cli.recorded import Recorded
 from jinmaek.cli.top import PROG, columns
 from jinmaek.model import TasksRead
-from jinmaek.root import LIVE
 from jinmaek.tasks import users
 from jinmaek.views.top import Printed, Shown, arrange, render
 from jinmaek.views.top_frame import TABLES, Frame, frame
@@ -72,7 +70,7 @@ def _frame(
 
 def _names(recorded: Recorded) -> Callable[[int], str]:
     """This host's names of users are another host's only by chance."""
-    return users.names(LIVE) if recorded.meta.get("host") == os.uname().nodename else str
+    return users.names_of(recorded.meta.get("host"))
 
 
 def _read(recorded: Recorded) -> TasksRead:

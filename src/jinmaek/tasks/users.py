@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import struct
 from collections.abc import Callable
 from functools import cache
 
 from jinmaek import procfile
-from jinmaek.root import Root
+from jinmaek.root import LIVE, Root
 
 USER_PROCESS = 7
 """``ut_type`` of a session in utmp(5)."""
@@ -28,6 +29,12 @@ def names(root: Root) -> Callable[[int], str]:
         return _name
     known = _passwd(root)
     return lambda uid: known.get(uid, str(uid))
+
+
+def names_of(host: object) -> Callable[[int], str]:
+    """What to call a user id of the host of this name: its number, where that is not this host."""
+    # This host's names of users are another host's only by chance.
+    return names(LIVE) if host == os.uname().nodename else str
 
 
 def uid_of(word: str) -> int | None:

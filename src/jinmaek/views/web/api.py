@@ -236,7 +236,7 @@ def _account(kind: Kind) -> Callable[[Sources, Given], Awaitable[Document]]:
             moment = (await sources.recorded(archive.span))[1] if at is None else at
             return await sources.recorded(archive.account, moment, kind, by, lang)
         except NoMeminfo as absent:
-            raise Refused(503, f"/proc/meminfo cannot be read: {absent.gap.kind}") from None
+            raise Refused(503, f"{absent.gap.source}: {absent.gap.detail or absent.gap.kind}") from None
 
     return ask
 

@@ -22,7 +22,6 @@ from jinmaek.history.recording.holes import holes
 from jinmaek.history.recording.past import Past
 from jinmaek.history.recording.recording import Recording
 from jinmaek.model import Diagnosis, TasksRead
-from jinmaek.root import LIVE
 from jinmaek.tasks import users
 from jinmaek.views.top_frame import TABLES, Frame, frame
 from jinmaek.views.web.accounts import Kind
@@ -176,9 +175,8 @@ class Archive:
             snapshot = past.snapshot(place.at)
             if snapshot.tasks is None or not len(snapshot.tasks.processes):
                 raise NotThere("no processes were recorded then")
-            same = past.meta.get("host") == os.uname().nodename
             made = frame(
-                before, snapshot, name_of=users.names(LIVE) if same else str, sessions=None, pid_width=5
+                before, snapshot, name_of=users.names_of(past.meta.get("host")), sessions=None, pid_width=5
             )
             if before is not None:
                 from dataclasses import replace
